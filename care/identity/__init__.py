@@ -1,0 +1,1 @@
+"""Who a person is to the state: personal numbers, and the vault that seals them."""
