@@ -1,7 +1,7 @@
 """Sealing of personal numbers at rest.
 
 AES-256-GCM with a key that lives in a file outside the database, so that neither a copied database nor
-a backup of it alone shows a number. The sealed text is ``v1.<key id>.<base64url of nonce and ciphertext>``:
+a backup of it alone shows a number. The sealed bytes are ``v1.<key id>.<base64url of nonce and ciphertext>``:
 the key id lets old values be read while new ones are sealed with a newer key. What the value belongs to
 (a client's id) is bound in as associated data, so a sealed number moved to another row does not open.
 """
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from care.errors import Fault
 
-_VERSION = "v1"
+_VERSION = b"v1"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
@@ -47,19 +47,19 @@ class Vault:
     def __repr__(self) -> str:
         return f"Vault({len(self.keys)} keys, current {self.current})"
 
-    def seal(self, text: str, *, about: str) -> str:
+    def seal(self, text: str, *, about: str) -> bytes:
         """`text` sealed for the thing whose id is `about`. Two seals of the same text differ."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = AESGCM(self.keys[self.current]).encrypt(nonce, text.encode(), about.encode())
-        return f"{_VERSION}.{self.current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+        return self._head(self.current) + base64.urlsafe_b64encode(nonce + sealed)
 
-    def unseal(self, sealed: str, *, about: str) -> str:
+    def unseal(self, sealed: bytes, *, about: str) -> str:
         """The text again. Raises `Fault` ``vault.unknown_key`` or ``vault.broken`` (status 500)."""
-        version, _, rest = sealed.partition(".")
-        key_id, _, body = rest.partition(".")
+        version, _, rest = sealed.partition(b".")
+        key_id, _, body = rest.partition(b".")
         if version != _VERSION:
             raise _broken_value()
-        key = self.keys.get(key_id)
+        key = self.keys.get(key_id.decode("latin-1"))
         if key is None:
             raise Fault(
                 "vault.unknown_key",
@@ -68,14 +68,18 @@ class Vault:
                 status=500,
             )
         try:
-            raw = base64.urlsafe_b64decode(body.encode())
+            raw = base64.urlsafe_b64decode(body)
             return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], about.encode()).decode()
         except (InvalidTag, binascii.Error, ValueError):
             raise _broken_value() from None
 
-    def is_current(self, sealed: str) -> bool:
+    def is_current(self, sealed: bytes) -> bool:
         """False when the value should be sealed anew with the current key (rotation)."""
-        return sealed.startswith(f"{_VERSION}.{self.current}.")
+        return sealed.startswith(self._head(self.current))
+
+    @staticmethod
+    def _head(key_id: str) -> bytes:
+        return b".".join((_VERSION, key_id.encode(), b""))
 
     def fingerprint(self, text: str) -> str:
         """A keyed fingerprint (hex) for finding the same number again without opening every value.
