@@ -1,0 +1,1 @@
+"""Calls: ringing and talking, their states, causes and quality figures."""

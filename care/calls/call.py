@@ -1,0 +1,83 @@
+"""The tables of a call. No media is ever stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from care.calls.life import CallState, Cause
+from care.storage.columns import Base, Id, link, words
+
+
+class Call(Base):
+    """One call, for a contact or a gathering. Times are made by the machine and never edited."""
+
+    __tablename__ = "call"
+    __table_args__ = (Index("ix_call_state", "state"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[UUID | None] = link("planned_contact.id")
+    gathering_id: Mapped[UUID | None] = link("gathering.id")
+    state: Mapped[CallState] = mapped_column(words(CallState), default=CallState.RINGING)
+    cause: Mapped[Cause | None] = mapped_column(words(Cause))
+    rung_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    connected_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    #: Milliseconds from the answer to the first remote frame on the slower side.
+    setup_ms: Mapped[int | None]
+    auto_answered: Mapped[bool] = mapped_column(default=False)
+    #: "Rätt person?" confirmed by sight.
+    person_confirmed_at: Mapped[datetime | None]
+    person_confirmed_by_id: Mapped[UUID | None] = link("account.id", index=False)
+    #: Why somebody rang outside the time of the row.
+    reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class CallRole(StrEnum):
+    WORKER = "worker"
+    CLIENT = "client"
+    RELATIVE = "relative"
+    INTERPRETER = "interpreter"
+    MANAGER = "manager"
+    COLLEAGUE = "colleague"
+    ROBOT = "robot"
+
+
+class CallParticipant(Base):
+    __tablename__ = "call_participant"
+
+    id: Mapped[Id]
+    call_id: Mapped[UUID] = link("call.id")
+    role: Mapped[CallRole] = mapped_column(words(CallRole))
+    staff_id: Mapped[UUID | None] = link("staff.id")
+    client_id: Mapped[UUID | None] = link("client.id")
+    device_id: Mapped[UUID | None] = link("device.id", index=False)
+    account_id: Mapped[UUID | None] = link("account.id", index=False)
+    joined_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+
+
+class CallQuality(Base):
+    """What one side measured over the whole call."""
+
+    __tablename__ = "call_quality"
+
+    id: Mapped[Id]
+    call_id: Mapped[UUID] = link("call.id")
+    role: Mapped[CallRole] = mapped_column(words(CallRole))
+    round_trip_ms: Mapped[float | None]
+    loss_percent: Mapped[float | None]
+    jitter_ms: Mapped[float | None]
+    freezes: Mapped[int | None]
+    kilobits: Mapped[float | None]
+    #: host, srflx, prflx or relay
+    path: Mapped[str | None]
+    setup_ms: Mapped[int | None]

@@ -1,0 +1,70 @@
+"""Between wall time in the municipality and instants in UTC.
+
+A wall time in the spring gap does not exist and is an error with its place; a wall time in the autumn
+fold happens twice and means the first (callers that read files warn about it).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from care.errors import Fault
+
+SWEDEN = ZoneInfo("Europe/Stockholm")
+
+
+def is_gap(wall: datetime, zone: ZoneInfo = SWEDEN) -> bool:
+    """True when the naive wall time `wall` is skipped by the spring change."""
+    return wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall
+
+
+def is_fold(wall: datetime, zone: ZoneInfo = SWEDEN) -> bool:
+    """True when the naive wall time `wall` happens twice (autumn change)."""
+    first = wall.replace(tzinfo=zone, fold=0).utcoffset()
+    second = wall.replace(tzinfo=zone, fold=1).utcoffset()
+    return first != second and not is_gap(wall, zone)
+
+
+def to_instant(wall: datetime, zone: ZoneInfo = SWEDEN, *, place: str | None = None) -> datetime:
+    """The UTC instant of a naive wall time.
+
+    Raises `Fault` ``time.gap`` when the clock skips it that night. In the fold the first is meant.
+    """
+    if wall.tzinfo is not None:
+        return wall.astimezone(UTC)
+    if is_gap(wall, zone):
+        raise Fault(
+            "time.gap",
+            "Klockan %(time)s finns inte den %(date)s: då ställs klockan fram. Välj en annan tid.",
+            place=place,
+            values={"time": wall.strftime("%H.%M"), "date": wall.date().isoformat()},
+        )
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def to_instant_shifted(wall: datetime, zone: ZoneInfo = SWEDEN) -> datetime:
+    """As `to_instant`, but a time in the gap becomes the first real time after it.
+
+    For recurring rules, where one night a year must not lose the contact: 02.30 becomes 03.00.
+    """
+    while is_gap(wall, zone):
+        wall = (wall + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    return to_instant(wall, zone)
+
+
+def to_wall(instant: datetime, zone: ZoneInfo = SWEDEN) -> datetime:
+    """The aware local wall time of an instant."""
+    return instant.astimezone(zone)
+
+
+def day_span(day: date, zone: ZoneInfo = SWEDEN) -> tuple[datetime, datetime]:
+    """First instant of the local day and of the next: 23, 24 or 25 hours apart."""
+    start = datetime.combine(day, time(0)).replace(tzinfo=zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), time(0)).replace(tzinfo=zone).astimezone(UTC)
+    return start, end
+
+
+def at(day: date, wall: time, zone: ZoneInfo = SWEDEN) -> datetime:
+    """The instant of a wall time on a day, shifted out of a gap."""
+    return to_instant_shifted(datetime.combine(day, wall), zone)

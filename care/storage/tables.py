@@ -1,0 +1,32 @@
+"""Every table, imported in one place, so that metadata is whole for migrations and tests."""
+
+from care import (
+    accounts,
+    clients,
+    consent,
+    devices,
+    disruptions,
+    gatherings,
+    imports,
+    municipality,
+    notices,
+    outbox,
+    pulse,
+    receipts,
+    services,
+    staff,
+    tasks,
+    ticks,
+)
+from care.access import log
+from care.calls import call
+from care.contacts import contact, rule
+from care.storage.columns import Base
+
+metadata = Base.metadata
+
+__all__ = [
+    "accounts", "call", "clients", "consent", "contact", "devices", "disruptions", "gatherings", "imports", "log",
+    "metadata", "municipality", "notices", "outbox", "pulse", "receipts", "rule", "services", "staff", "tasks",
+    "ticks",
+]  # fmt: skip
