@@ -1,0 +1,101 @@
+"""Who may do what: one table of (action → role → relations). What is not in it is denied.
+
+Relations (design 6): *own group*, *own client* (named or known), *assigned* (a row opens the client's
+necessary facts from shift start to two hours after, so help across groups works), *night* (night staff at
+night), *everywhere* (roles that serve the whole municipality), *self* (no client is touched).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from care.accounts import Role
+
+
+class Relation(StrEnum):
+    SELF = "self"
+    OWN_GROUP = "own_group"
+    OWN_CLIENT = "own_client"
+    ASSIGNED = "assigned"
+    NIGHT = "night"
+    EVERYWHERE = "everywhere"
+    OWN_TABLET = "own_tablet"
+
+
+class Action(StrEnum):
+    OWN_DAY_READ = "own_day.read"
+    OWN_PULSE_WRITE = "own_pulse.write"
+    CLIENT_LIST = "client.list"
+    CLIENT_READ = "client.read"
+    CLIENT_CHANGE = "client.change"
+    CONSENT_CHANGE = "consent.change"
+    CONTACT_READ = "contact.read"
+    CONTACT_PLAN = "contact.plan"
+    CONTACT_MOVE = "contact.move"
+    CONTACT_PERFORM = "contact.perform"
+    CONTACT_RESOLVE = "contact.resolve"
+    CALL_MAKE = "call.make"
+    PLAN_READ = "plan.read"
+    DISRUPTION_REPORT = "disruption.report"
+    PROPOSAL_READ = "proposal.read"
+    PROPOSAL_APPROVE = "proposal.approve"
+    TASK_READ = "task.read"
+    TASK_CLOSE = "task.close"
+    DEVICE_READ = "device.read"
+    DEVICE_CHANGE = "device.change"
+    MEASURES_READ = "measures.read"
+    CHECKIN_READ = "checkin.read"
+    CHECKIN_CHANGE = "checkin.change"
+    IMPORT_RUN = "import.run"
+    EXPORT_RUN = "export.run"
+    PRINT_DAY = "print.day"
+    ACCOUNT_MANAGE = "account.manage"
+    SERVICE_MANAGE = "service.manage"
+    LOG_READ = "log.read"
+    TABLET_USE = "tablet.use"
+
+
+_W, _C, _M = Role.CARE_WORKER, Role.COORDINATOR, Role.UNIT_MANAGER
+_N, _A, _X, _D = Role.NEEDS_ASSESSOR, Role.LICENSED_PROFESSIONAL, Role.ADMINISTRATOR, Role.DEVICE
+_GROUP = frozenset({Relation.OWN_GROUP})
+_SELF = frozenset({Relation.SELF})
+_ALL = frozenset({Relation.EVERYWHERE})
+_NEAR = frozenset({Relation.OWN_GROUP, Relation.OWN_CLIENT, Relation.ASSIGNED, Relation.NIGHT})
+
+RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
+    Action.OWN_DAY_READ: {_W: _SELF, _C: _SELF, _M: _SELF},
+    Action.OWN_PULSE_WRITE: {_W: _SELF},
+    Action.CLIENT_LIST: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _N: _ALL, _A: _ALL},
+    Action.CLIENT_READ: {_W: _NEAR, _C: _NEAR, _M: _GROUP, _N: _ALL, _A: _ALL},
+    Action.CLIENT_CHANGE: {_C: _GROUP, _M: _GROUP},
+    Action.CONSENT_CHANGE: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.CONTACT_READ: {_W: _NEAR, _C: _NEAR, _M: _GROUP, _N: _ALL, _A: _ALL},
+    Action.CONTACT_PLAN: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.CONTACT_MOVE: {_W: frozenset({Relation.ASSIGNED}), _C: _GROUP, _M: _GROUP},
+    Action.CONTACT_PERFORM: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
+    Action.CONTACT_RESOLVE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
+    Action.CALL_MAKE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
+    Action.PLAN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.DISRUPTION_REPORT: {_C: _GROUP, _M: _GROUP},
+    Action.PROPOSAL_READ: {_C: _GROUP, _M: _GROUP},
+    Action.PROPOSAL_APPROVE: {_C: _GROUP, _M: _GROUP},
+    Action.TASK_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.TASK_CLOSE: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.DEVICE_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _X: _ALL},
+    Action.DEVICE_CHANGE: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _X: _ALL},
+    Action.MEASURES_READ: {_C: _GROUP, _M: _ALL},
+    Action.CHECKIN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.CHECKIN_CHANGE: {_M: _GROUP},
+    Action.IMPORT_RUN: {_C: _ALL, _X: _ALL},
+    Action.EXPORT_RUN: {_C: _GROUP, _M: _GROUP, _X: _ALL},
+    Action.PRINT_DAY: {_C: _GROUP, _M: _GROUP},
+    Action.ACCOUNT_MANAGE: {_X: _ALL},
+    Action.SERVICE_MANAGE: {_X: _ALL},
+    Action.LOG_READ: {_M: _GROUP},
+    Action.TABLET_USE: {_D: frozenset({Relation.OWN_TABLET})},
+}
+
+
+def relations(action: Action, role: Role) -> frozenset[Relation]:
+    """The relations through which `role` may do `action`; empty means never."""
+    return RIGHTS.get(action, {}).get(role, frozenset())

@@ -1,0 +1,58 @@
+"""Builds the application: everything is wired here, in order, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from importlib import import_module
+
+from aiohttp import web
+
+from care.clock import Clock
+from care.storage.database import Database
+from server.configuration import Configuration
+from server.events import OutboxTail
+from server.keys import CLOCK, CONFIGURATION, DATABASE, RENDERER, TAIL
+from server.pages.assets import ASSETS, Assets
+from server.pages.faults import faults
+from server.pages.rendering import Renderer
+
+#: Largest body of an ordinary request; imports stream and have their own limit.
+BODY_LIMIT = 12 * 1024 * 1024
+
+#: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
+PARTS: tuple[str, ...] = ("server.pages.assets",)
+
+
+def create_app(configuration: Configuration, database: Database, clock: Clock) -> web.Application:
+    """The application of one server.
+
+    Raises RuntimeError when a route declares no right: access is denied by default, already at start.
+    """
+    app = web.Application(middlewares=[faults], client_max_size=BODY_LIMIT)
+    app[CONFIGURATION] = configuration
+    app[DATABASE] = database
+    app[CLOCK] = clock
+    app[ASSETS] = Assets()
+    app[RENDERER] = Renderer(app[ASSETS], clock.zone)
+    app[TAIL] = OutboxTail(database)
+    for name in PARTS:
+        part = import_module(name)
+        if hasattr(part, "setup"):
+            part.setup(app)
+        if hasattr(part, "routes"):
+            app.add_routes(part.routes)
+    _check_rights(app)
+    app.cleanup_ctx.append(_tail)
+    return app
+
+
+async def _tail(app: web.Application) -> AsyncIterator[None]:
+    await app[TAIL].start()
+    yield
+    await app[TAIL].stop()
+
+
+def _check_rights(app: web.Application) -> None:
+    for route in app.router.routes():
+        if not hasattr(route.handler, "samtid_right"):
+            raise RuntimeError(f"no right declared for {route.method} {route.resource}")

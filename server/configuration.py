@@ -1,0 +1,112 @@
+"""What a deployment can set: a TOML file in the data folder, overridden by ``SAMTID_*``.
+
+Unknown keys are errors, so that a misspelt setting is never silently ignored. Described in
+``docs/configuration.md``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from care.errors import Fault
+from care.storage.database import sqlite_url
+
+FILE = "samtid.toml"
+#: Variables that are not settings of the server.
+_NOT_SETTINGS = {"SAMTID_NOW", "SAMTID_DATA"}
+
+
+class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A TURN server of our own; credentials are minted per call from the shared secret."""
+
+    urls: list[str]
+    secret: str
+    minutes: int = 10
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The settings of one server."""
+
+    #: Folder with the database, keys and generated files; mode 0700.
+    data: Path = Path(".samtid")
+    #: SQLAlchemy address; empty means SQLite in the data folder.
+    database: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    #: How the server is reached from outside, without a slash at the end.
+    public_url: str = ""
+    #: Certificate and key for HTTPS, or a proxy in front.
+    certificate: str = ""
+    certificate_key: str = ""
+    #: Proxies whose X-Forwarded-* are believed, by address.
+    trusted_proxies: list[str] = msgspec.field(default_factory=list)
+    #: Password-only sign-in on a non-loopback address must be chosen.
+    allow_password_login: bool = False
+    session_hours: int = 12
+    turn: Turn | None = None
+    #: Redis for signalling between several nodes; empty means one node.
+    redis: str = ""
+    #: Planning: wall-clock cap in seconds for one proposal.
+    planning_seconds: float = 8.0
+
+    @property
+    def database_url(self) -> str:
+        return self.database or sqlite_url(self.data)
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self.certificate else "http"
+        return self.public_url or f"{scheme}://{self.host}:{self.port}"
+
+    @property
+    def is_secure(self) -> bool:
+        return self.url.startswith("https:")
+
+
+def read_configuration(
+    data: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any
+) -> Configuration:
+    """The settings: defaults < ``samtid.toml`` < ``SAMTID_*`` < what the command line gave.
+
+    Raises `Fault` ``configuration.bad`` naming the key and what was expected.
+    """
+    env = os.environ if environment is None else environment
+    folder = data or Path(env.get("SAMTID_DATA", ".samtid"))
+    values: dict[str, Any] = {}
+    file = folder / FILE
+    if file.is_file():
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Fault(
+                "configuration.bad", "Inställningsfilen %(file)s går inte att läsa: %(error)s",
+                place=FILE, values={"file": FILE, "error": str(error)},
+            ) from None  # fmt: skip
+    for name, text in env.items():
+        if name.startswith("SAMTID_") and name not in _NOT_SETTINGS:
+            values[name.removeprefix("SAMTID_").lower()] = _from_text(text)
+    values.update({key: value for key, value in given.items() if value is not None})
+    values["data"] = str(folder)
+    try:
+        return msgspec.convert(values, Configuration, strict=False)
+    except msgspec.ValidationError as error:
+        raise Fault(
+            "configuration.bad", "En inställning är fel: %(error)s. Alla inställningar står i docs/configuration.md.",
+            place=FILE, values={"error": str(error)},
+        ) from None  # fmt: skip
+
+
+def _from_text(text: str) -> Any:
+    """Lists and tables are given as JSON; everything else is text that msgspec reads leniently."""
+    if text[:1] in "[{":
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
+    return text

@@ -1,0 +1,242 @@
+"""The gate: one decorator and one function decide every right, and log every opening.
+
+`right` declares what a route is for; `allow` checks the relation to a client or group once the object is
+known. What was opened is written to the access log before the answer leaves (`server.security.access`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action, Relation, relations
+from care.accounts import Role
+from care.clients import Client, KnownStaff
+from care.contacts.contact import Assignment, PlannedContact
+from care.contacts.life import Status
+from care.errors import Fault, not_found
+from care.staff import Shift, ShiftKind
+from server.keys import CLOCK
+from server.security.actor import Actor, actor
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: How long after a row's end its client's facts stay open to the assigned worker (design 6).
+AFTER_ROW = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One thing that was opened, changed or refused, on its way to the access log."""
+
+    action: Action
+    role: str
+    relation: str
+    client_id: UUID | None
+    group_id: UUID | None
+    thing: str
+    purpose: str
+    allowed: bool
+
+
+@dataclass(slots=True)
+class Openings:
+    """What this request has opened: one row each client and action, however often it is asked."""
+
+    rows: dict[tuple[Action, UUID | None, UUID | None, bool], Opened] = field(default_factory=dict)
+
+    def add(self, opened: Opened) -> None:
+        self.rows.setdefault((opened.action, opened.client_id, opened.group_id, opened.allowed), opened)
+
+
+OPENINGS = web.RequestKey("openings", Openings)
+
+
+def right(action: Action) -> Callable[[Handler], Handler]:
+    """Declare the action of a route; refuse (401, 403) those whose roles never may."""
+
+    def declare(handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            who = actor(request)
+            if not who.may(action):
+                _note(request, Opened(action, _roles(who), "none", None, None, "route", "care", False))
+                raise Fault(
+                    "right.missing", "Din roll får inte göra det här.", status=403, place=action.value
+                )
+            return await handler(request)
+
+        guarded.__name__ = handler.__name__
+        guarded.__doc__ = handler.__doc__
+        guarded.__module__ = handler.__module__
+        guarded.samtid_right = action.value  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def open_to_all(why: str) -> Callable[[Handler], Handler]:
+    """Declare that a route needs nobody signed in, and why that is safe."""
+
+    def declare(handler: Handler) -> Handler:
+        handler.samtid_right = f"open: {why}"  # type: ignore[attr-defined]
+        return handler
+
+    return declare
+
+
+async def allow(
+    request: web.Request,
+    session: AsyncSession,
+    action: Action,
+    *,
+    client: Client | None = None,
+    group: UUID | None = None,
+    contact: PlannedContact | None = None,
+    thing: str = "",
+    purpose: str = "care",
+) -> Relation:
+    """The relation through which the actor may do `action`, logged.
+
+    Give the `client`, or the `contact` with its client, or only the `group`.
+    Raises `Fault` ``not_found`` (404) when no relation holds: another group's client does not exist for you.
+    """
+    who = actor(request)
+    if client is None and contact is not None:
+        client = await session.get(Client, contact.client_id)
+    role, relation = await _relation(request, session, who, action, client, group, contact)
+    what = thing or (
+        f"contact:{contact.id}" if contact is not None else "client" if client is not None else "group"
+    )
+    _note(
+        request,
+        Opened(
+            action,
+            role.value if role else _roles(who),
+            relation.value if relation else "none",
+            client.id if client is not None else None,
+            client.group_id if client is not None else group,
+            what,
+            purpose,
+            relation is not None,
+        ),
+    )
+    if relation is None:
+        raise not_found("person" if client is not None else "grupp")
+    return relation
+
+
+def note_list(request: web.Request, action: Action, clients: list[tuple[UUID, UUID]]) -> None:
+    """Log that a page showed these ``(client_id, group_id)`` in a list."""
+    who = actor(request)
+    for client_id, group_id in clients:
+        _note(
+            request,
+            Opened(action, _roles(who), Relation.OWN_GROUP.value, client_id, group_id, "list", "care", True),
+        )
+
+
+async def _relation(
+    request: web.Request,
+    session: AsyncSession,
+    who: Actor,
+    action: Action,
+    client: Client | None,
+    group: UUID | None,
+    contact: PlannedContact | None,
+) -> tuple[Role | None, Relation | None]:
+    group_id = client.group_id if client is not None else group
+    for held in who.roles:
+        allowed = relations(action, held.role)
+        if Relation.EVERYWHERE in allowed:
+            return held.role, Relation.EVERYWHERE
+        if Relation.SELF in allowed and client is None and group is None:
+            return held.role, Relation.SELF
+        if Relation.OWN_GROUP in allowed and group_id is not None and held.group_id in (None, group_id):
+            return held.role, Relation.OWN_GROUP
+    if client is None or who.staff_id is None:
+        return None, None
+    for held in who.roles:
+        allowed = relations(action, held.role)
+        if Relation.ASSIGNED in allowed and await _is_assigned(
+            request, session, who.staff_id, client.id, contact
+        ):
+            return held.role, Relation.ASSIGNED
+        if Relation.OWN_CLIENT in allowed and await _is_known(session, who.staff_id, client):
+            return held.role, Relation.OWN_CLIENT
+        if Relation.NIGHT in allowed and await _is_on_night(request, session, who.staff_id):
+            return held.role, Relation.NIGHT
+    return None, None
+
+
+async def _is_assigned(
+    request: web.Request,
+    session: AsyncSession,
+    staff_id: UUID,
+    client_id: UUID,
+    contact: PlannedContact | None,
+) -> bool:
+    """A row opens the client from the start of the worker's shift that day to two hours after the row."""
+    now = request.app[CLOCK].now()
+    rows = (
+        select(PlannedContact.id)
+        .join(Assignment, Assignment.contact_id == PlannedContact.id)
+        .where(
+            Assignment.staff_id == staff_id,
+            PlannedContact.client_id == client_id,
+            PlannedContact.planned_date == request.app[CLOCK].today(),
+            PlannedContact.status.not_in([Status.CANCELLED, Status.REPLACED]),
+            PlannedContact.window_end >= now - AFTER_ROW,
+        )
+    )
+    if contact is not None:
+        rows = rows.where(PlannedContact.id == contact.id)
+    if await session.scalar(rows.limit(1)) is None:
+        return False
+    shift = await session.scalar(
+        select(Shift.id)
+        .where(Shift.staff_id == staff_id, Shift.start <= now, Shift.end >= now - AFTER_ROW)
+        .limit(1)
+    )
+    return shift is not None
+
+
+async def _is_known(session: AsyncSession, staff_id: UUID, client: Client) -> bool:
+    if client.named_care_worker_id == staff_id:
+        return True
+    return (
+        await session.scalar(
+            select(KnownStaff.id)
+            .where(KnownStaff.client_id == client.id, KnownStaff.staff_id == staff_id)
+            .limit(1)
+        )
+    ) is not None
+
+
+async def _is_on_night(request: web.Request, session: AsyncSession, staff_id: UUID) -> bool:
+    now = request.app[CLOCK].now()
+    return (
+        await session.scalar(
+            select(Shift.id)
+            .where(
+                Shift.staff_id == staff_id,
+                Shift.kind == ShiftKind.NIGHT,
+                Shift.start <= now,
+                Shift.end >= now,
+            )
+            .limit(1)
+        )
+    ) is not None
+
+
+def _roles(who: Actor) -> str:
+    return ",".join(sorted({held.role.value for held in who.roles})) or "none"
+
+
+def _note(request: web.Request, opened: Opened) -> None:
+    request[OPENINGS].add(opened)
