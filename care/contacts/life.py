@@ -62,7 +62,7 @@ STEPS: dict[Status, frozenset[Status]] = {
             Status.DECLINED,
             Status.CANCELLED,
             Status.UNKNOWN,
-        }  # fmt: skip
+        }
     ),
     Status.UNKNOWN: frozenset(END_STATES | {Status.AWAITING}),
     # An approved split can be undone until the new rows start.

@@ -55,7 +55,7 @@ FREE_FIELDS = frozenset(
         "entered_late",
         "group_id",
         "gathering_id",
-    }  # fmt: skip
+    }
 )
 
 

@@ -26,7 +26,25 @@ from care.storage.columns import Base
 metadata = Base.metadata
 
 __all__ = [
-    "accounts", "call", "clients", "consent", "contact", "devices", "disruptions", "gatherings", "imports", "log",
-    "metadata", "municipality", "notices", "outbox", "pulse", "receipts", "rule", "services", "staff", "tasks",
+    "accounts",
+    "call",
+    "clients",
+    "consent",
+    "contact",
+    "devices",
+    "disruptions",
+    "gatherings",
+    "imports",
+    "log",
+    "metadata",
+    "municipality",
+    "notices",
+    "outbox",
+    "pulse",
+    "receipts",
+    "rule",
+    "services",
+    "staff",
+    "tasks",
     "ticks",
-]  # fmt: skip
+]
