@@ -42,7 +42,7 @@ class FrontEndHook(BuildHookInterface[Any]):
         node(root, "webclient/build/assemble.mjs", RESULT)
         (result / STAMP).write_text(f"{fingerprint}\n{listing(result)}\n", encoding="ascii")
 
-    def clean(self, versions: list[str]) -> None:  # noqa: ARG002 - the interface names it
+    def clean(self, versions: list[str]) -> None:
         """Remove what the hook made (``hatch clean``)."""
         shutil.rmtree(Path(self.root) / RESULT, ignore_errors=True)
 

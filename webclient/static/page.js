@@ -1,0 +1,81 @@
+/**
+ * What every staff page needs beside htmx: menus that close, dialogs that open, print buttons, and a
+ * plain sentence when a request fails. Pages work without it, only less smoothly.
+ */
+
+/** @param {EventTarget | null} target @param {string} selector @returns {HTMLElement | null} */
+function nearest(target, selector) {
+  return target instanceof Element ? target.closest(selector) : null;
+}
+
+/** Close every open menu but the one the event happened in. @param {EventTarget | null} target */
+function closeMenus(target) {
+  const inside = nearest(target, "details.menu");
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== inside) menu.removeAttribute("open");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target);
+  const opener = nearest(event.target, "[data-dialog]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.dialog ?? "");
+    if (dialog instanceof HTMLDialogElement) dialog.showModal();
+  }
+  if (nearest(event.target, "[data-close]")) {
+    nearest(event.target, "dialog")?.closest("dialog")?.close();
+  }
+  if (nearest(event.target, "[data-print]")) window.print();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.removeAttribute("open");
+  open.querySelector("summary")?.focus();
+});
+
+/** "Select all" for a table of ticks: <input type="checkbox" data-all="change">, named rows follow. */
+document.addEventListener("change", (event) => {
+  const all = nearest(event.target, "input[data-all]");
+  if (!(all instanceof HTMLInputElement)) return;
+  for (const box of document.querySelectorAll(`input[type=checkbox][name="${CSS.escape(all.dataset.all ?? "")}"]`)) {
+    if (box instanceof HTMLInputElement && !box.disabled) box.checked = all.checked;
+  }
+});
+
+/**
+ * Put a sentence where the page shows messages.
+ *
+ * @param {string} text
+ * @param {"good" | "info" | "needs"} kind
+ */
+export function say(text, kind = "info") {
+  const place = document.getElementById("messages");
+  if (!place) return;
+  const notice = document.createElement("p");
+  notice.className = `notice ${kind}`;
+  notice.textContent = text;
+  place.replaceChildren(notice);
+  notice.scrollIntoView({ block: "nearest" });
+}
+
+/** The sentences are translated by the server and stand on <body>. @param {"failed" | "offline"} which */
+function sentence(which) {
+  return document.body.dataset[which] ?? "";
+}
+
+// No answer at all. Answers that say an error are swapped into #messages: see hx-status on <body>.
+document.addEventListener("htmx:error", () => {
+  say(navigator.onLine ? sentence("failed") : sentence("offline"), "needs");
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const said = document.querySelector("#messages > :first-child");
+  if (said instanceof HTMLElement && !said.dataset.seen) {
+    said.dataset.seen = "yes";
+    said.scrollIntoView({ block: "nearest" });
+  }
+});
