@@ -18,16 +18,17 @@ const COPIES = [
   ["htmx.org/LICENSE", "htmx/LICENSE"],
   ["lucide-static/LICENSE", "LICENSE-lucide"],
   ...font("atkinson-hyperlegible-next", ["normal", "italic"]),
-  ...font("inter", ["normal"]),
+  ...font("inter", ["normal"], ["latin"]),
 ];
 
 /**
  * @param {string} name
  * @param {string[]} styles
+ * @param {string[]} [sets] figures need only the first
  * @returns {[string, string][]}
  */
-function font(name, styles) {
-  const files = ["latin", "latin-ext"].flatMap((set) =>
+function font(name, styles, sets = ["latin", "latin-ext"]) {
+  const files = sets.flatMap((set) =>
     styles.map((style) => `${name}-${set}-wght-${style}.woff2`),
   );
   return [
