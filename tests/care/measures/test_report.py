@@ -89,7 +89,9 @@ async def test_an_empty_range_of_days_hides_everything_and_fails_nowhere(databas
     async with database.write() as session:
         town = await make_town(session)
     told = await _report(database, {town.group.id: "Bräcke"})
-    assert told["same_day"]["hidden"] and told["pulse"]["staff"]["hidden"] and told["receipts"] == {}
+    assert told["same_day"]["hidden"]
+    assert told["pulse"]["staff"]["hidden"]
+    assert told["receipts"] == {}
 
 
 async def receipt_of(session: AsyncSession, contact_id: UUID, clock: StandingClock) -> Receipt:

@@ -24,7 +24,8 @@ NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 def row(**more: Any) -> Row:
     values: dict[str, Any] = {
         "id": new_id(), "group_id": GROUP, "owed_date": DAY, "status": Status.DONE, "cause": None,
-        "channel": Channel.PHYSICAL, "first_channel": Channel.PHYSICAL, "actual_start": NOON, "replaces_id": None,
+        "channel": Channel.PHYSICAL, "first_channel": Channel.PHYSICAL, "actual_start": NOON,
+        "replaces_id": None,
     }  # fmt: skip
     return Row(**{**values, **more})
 
