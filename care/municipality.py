@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ class Municipality(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     #: Seed and first day of a demo, for filling the days that have passed since.
     demo_seed: Mapped[int | None]
+    demo_first_day: Mapped[date | None]
     #: Settings that a municipality changes itself; defaults live in `care.settings`.
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: Phone number that a client or relative may be told to ring.

@@ -26,6 +26,7 @@ class ContactRule(Base):
     window_before: Mapped[int] = mapped_column(default=30)
     window_after: Mapped[int] = mapped_column(default=30)
     minutes: Mapped[int]
+    staff_needed: Mapped[int] = mapped_column(default=1)
     #: RFC 5545 RRULE without DTSTART; None means once, on `first_day`.
     recurrence: Mapped[str | None]
     first_day: Mapped[date]
