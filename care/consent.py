@@ -58,6 +58,7 @@ class Consent(Base):
         return (
             not self.refused
             and self.confirmed_at is not None
+            and self.confirmed_at <= instant
             and self.given_at <= instant
             and (self.withdrawn_at is None or instant < self.withdrawn_at)
         )
@@ -69,5 +70,12 @@ def has_consent(
     instant: datetime,
     person: ConsentPerson = ConsentPerson.CLIENT,
 ) -> bool:
-    """True when one of `consents` is a valid yes from that person for that thing."""
-    return any(c.kind is kind and c.person is person and c.valid(instant) for c in consents)
+    """True when that person's last word about that thing is a valid yes.
+
+    A refusal or a withdrawal is a no from when it was said; only a yes given after the last no counts.
+    """
+    own = [c for c in consents if c.kind is kind and c.person is person]
+    noes = [c.given_at for c in own if c.refused and c.given_at <= instant]
+    noes += [c.withdrawn_at for c in own if c.withdrawn_at is not None and c.withdrawn_at <= instant]
+    last_no = max(noes, default=None)
+    return any(c.valid(instant) and (last_no is None or c.given_at > last_no) for c in own)

@@ -65,7 +65,11 @@ async def fetch(session: AsyncSession, contact_id: UUID, version: int | None = N
     Raises `Fault` ``not_found``, or ``stale`` when `version` is given and differs.
     """
     contact = await session.scalar(
-        select(PlannedContact).where(PlannedContact.id == contact_id).with_for_update()
+        select(PlannedContact)
+        .where(PlannedContact.id == contact_id)
+        .with_for_update()
+        # What this session has read before may be older than the row that is locked now.
+        .execution_options(populate_existing=True)
     )
     if contact is None:
         raise not_found("kontakt")

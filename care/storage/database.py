@@ -33,7 +33,13 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
-        self._readers = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        # PostgreSQL's own default shows each statement a newer state.
+        reading = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
+        self._readers = async_sessionmaker(reading, expire_on_commit=False, autoflush=False)
         writing = (
             self.engine.execution_options(samtid_begin="BEGIN IMMEDIATE") if self.is_sqlite else self.engine
         )
