@@ -13,6 +13,11 @@ CODE := care scheduler server webclient tablet_kiosk tests examples bench hatch_
 FRONT_END := package.json package-lock.json .npmrc hatch_build.py $(wildcard webclient/build/*)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 
+# What the build made may have been cleaned away while .venv stayed.
+ifeq ($(and $(wildcard webclient/static/lib/.assembled),$(wildcard node_modules/axe-core)),)
+$(shell rm -f $(STAMPS)/installed)
+endif
+
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
 .PHONY: help install demo check test wheel clean
@@ -33,6 +38,7 @@ $(STAMPS)/installed: pyproject.toml $(FRONT_END) | $(BIN)/python
 	@mkdir -p $(STAMPS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+	@echo "Samtid is installed in $(VENV). Next: make demo"
 
 demo: install ## a demo municipality on http://127.0.0.1:$PORT (LAN=1: HTTPS for real tablets)
 	$(BIN)/samtid demo --port $(PORT) --data $(DATA) $(if $(LAN),--lan)
