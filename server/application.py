@@ -11,16 +11,32 @@ from care.clock import Clock
 from care.storage.database import Database
 from server.configuration import Configuration
 from server.events import OutboxTail
-from server.keys import CLOCK, CONFIGURATION, DATABASE, RENDERER, TAIL
+from server.keys import CLOCK, CONFIGURATION, DATABASE, PASSWORDS, RENDERER, TAIL, THROTTLE
+from server.language import speak
 from server.pages.assets import ASSETS, Assets
 from server.pages.faults import faults
 from server.pages.rendering import Renderer
+from server.security.access import access_log
+from server.security.asker import asker
+from server.security.headers import on_prepare
+from server.security.origin import same_origin
+from server.security.passwords import Passwords
+from server.security.throttle import Throttle
 
 #: Largest body of an ordinary request; imports stream and have their own limit.
 BODY_LIMIT = 12 * 1024 * 1024
 
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
-PARTS: tuple[str, ...] = ("server.pages.assets",)
+PARTS: tuple[str, ...] = (
+    "server.pages.assets",
+    "server.pages.frame",
+    "server.pages.messages",
+    "server.pages.sign_in",
+    "server.pages.start",
+)
+
+#: In order: what fails is said in words; language; no forgery; who is asking; what they opened.
+MIDDLEWARES = (faults, speak, same_origin, asker, access_log)
 
 
 def create_app(configuration: Configuration, database: Database, clock: Clock) -> web.Application:
@@ -28,13 +44,17 @@ def create_app(configuration: Configuration, database: Database, clock: Clock) -
 
     Raises RuntimeError when a route declares no right: access is denied by default, already at start.
     """
-    app = web.Application(middlewares=[faults], client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=BODY_LIMIT)
+    app.on_response_prepare.append(on_prepare(configuration))
     app[CONFIGURATION] = configuration
     app[DATABASE] = database
     app[CLOCK] = clock
     app[ASSETS] = Assets()
     app[RENDERER] = Renderer(app[ASSETS], clock.zone)
     app[TAIL] = OutboxTail(database)
+    app[PASSWORDS] = Passwords()
+    app[THROTTLE] = Throttle(configuration.redis)
+    app.cleanup_ctx.append(_tail)
     for name in PARTS:
         part = import_module(name)
         if hasattr(part, "setup"):
@@ -42,7 +62,6 @@ def create_app(configuration: Configuration, database: Database, clock: Clock) -
         if hasattr(part, "routes"):
             app.add_routes(part.routes)
     _check_rights(app)
-    app.cleanup_ctx.append(_tail)
     return app
 
 

@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -38,7 +38,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     #: SQLAlchemy address; empty means SQLite in the data folder.
     database: str = ""
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080
     #: How the server is reached from outside, without a slash at the end.
     public_url: str = ""
     #: Certificate and key for HTTPS, or a proxy in front.
@@ -48,7 +48,9 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     trusted_proxies: list[str] = msgspec.field(default_factory=list)
     #: Password-only sign-in on a non-loopback address must be chosen.
     allow_password_login: bool = False
-    session_hours: int = 12
+    #: A session ends after so many hours, or when it has been idle for so many minutes.
+    session_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 7)] = 12
+    idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=24 * 60)] = 120
     turn: Turn | None = None
     #: Redis for signalling between several nodes; empty means one node.
     redis: str = ""
@@ -97,7 +99,8 @@ def read_configuration(
         return msgspec.convert(values, Configuration, strict=False)
     except msgspec.ValidationError as error:
         raise Fault(
-            "configuration.bad", "En inställning är fel: %(error)s. Alla inställningar står i docs/configuration.md.",
+            "configuration.bad",
+            "En inställning är fel: %(error)s. Alla inställningar står i docs/configuration.md.",
             place=FILE, values={"error": str(error)},
         ) from None  # fmt: skip
 

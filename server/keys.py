@@ -12,14 +12,20 @@ from server.configuration import Configuration
 
 if TYPE_CHECKING:
     from server.events import OutboxTail
+    from server.pages.frame import Frame
     from server.pages.rendering import Renderer
     from server.security.actor import Actor
+    from server.security.passwords import Passwords
+    from server.security.throttle import Throttle
 
 CONFIGURATION = web.AppKey("configuration", Configuration)
 DATABASE = web.AppKey("database", Database)
 CLOCK = web.AppKey("clock", Clock)
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
+FRAME: web.AppKey[Frame] = web.AppKey("frame")
 TAIL: web.AppKey[OutboxTail] = web.AppKey("tail")
+PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
+THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor")
 LANGUAGE = web.RequestKey("language", str)

@@ -11,12 +11,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+from aiohttp.typedefs import Handler
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import care
 import tablet_kiosk
 import webclient
+from server.keys import LANGUAGE
 
 LANGUAGES = ("sv", "en")
 DEFAULT = "sv"
@@ -73,3 +76,15 @@ def choose(cookie: str | None, accept: str | None) -> str:
         if word in LANGUAGES:
             return word
     return DEFAULT
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
+    """Marks a sentence for the catalogues where it is written; it is translated where it is shown."""
+    return sentence
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Set the language from cookie or browser; somebody signed in has a language of their own (`asker`)."""
+    request[LANGUAGE] = choose(request.cookies.get(COOKIE), request.headers.get("Accept-Language"))
+    return await handler(request)

@@ -40,7 +40,8 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
             request,
             Fault(
                 "unexpected",
-                "Något gick fel hos oss. Inget är sparat. Försök igen, och uppge %(reference)s om det fortsätter.",
+                "Något gick fel hos oss. Inget är sparat. Försök igen, och uppge %(reference)s om det "
+                "fortsätter.",
                 status=500,
                 values={"reference": reference},
             ),

@@ -61,11 +61,17 @@ class Renderer:
                 "request_path": request.path,
                 "actor": signed_in(request),
                 "now": request.app[CLOCK].now(),
+                "url": lambda name, **parts: address_of(request, name, **parts),
                 "is_fragment": "HX-Request" in request.headers,
                 **shared,
                 **values,
             }
         )
+
+
+def address_of(request: web.Request, name: str, **parts: Any) -> str:
+    """The address of the route `name`, as in ``{{ url("client", id=client.id) }}``."""
+    return str(request.app.router[name].url_for(**{key: str(value) for key, value in parts.items()}))
 
 
 def render(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:

@@ -33,6 +33,9 @@ class Actor:
     language: str = "sv"
     #: The session (sign-in) that this request belongs to.
     sign_in_id: UUID | None = None
+    #: For the head of the page: the names of the groups, and the picture if there is one.
+    group_names: tuple[str, ...] = ()
+    portrait: str | None = None
 
     def may(self, action: Action) -> bool:
         """True when one of the roles may do the action in some relation."""

@@ -54,6 +54,12 @@ class Openings:
     def add(self, opened: Opened) -> None:
         self.rows.setdefault((opened.action, opened.client_id, opened.group_id, opened.allowed), opened)
 
+    def take(self) -> list[Opened]:
+        """Everything noted since the last time, to be written."""
+        rows = list(self.rows.values())
+        self.rows.clear()
+        return rows
+
 
 OPENINGS = web.RequestKey("openings", Openings)
 

@@ -1,0 +1,102 @@
+"""The menu: which page has which word, and where each role begins. One table for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from care.access.rights import Action
+from care.accounts import Role
+from server.language import N_
+from server.security.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu: its word, the name of its route, the action it is for, and its icon."""
+
+    label: str
+    route: str
+    action: Action
+    icon: str
+    #: Only for those who are staff themselves.
+    for_staff: bool = False
+
+
+MENU = (
+    Entry(N_("Min dag"), "my_day", Action.OWN_DAY_READ, "sun", for_staff=True),
+    Entry(N_("Planen"), "plan", Action.PROPOSAL_READ, "calendar-days"),
+    Entry(N_("Behöver en människa"), "needs", Action.TASK_READ, "hand-heart"),
+    Entry(N_("Något har hänt"), "disruption", Action.DISRUPTION_REPORT, "snowflake"),
+    Entry(N_("Planera samtal"), "plan_call", Action.CONTACT_PLAN, "calendar-plus"),
+    Entry(N_("Brukare"), "clients", Action.CLIENT_LIST, "users"),
+    Entry(N_("Surfplattor"), "tablets", Action.DEVICE_READ, "tablet"),
+    Entry(N_("Uppföljning"), "follow_up", Action.MEASURES_READ, "chart-line"),
+    Entry(N_("Import"), "import", Action.IMPORT_RUN, "upload"),
+    Entry(N_("Export"), "export", Action.EXPORT_RUN, "download"),
+    Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
+)
+
+#: Where each role begins, the most particular first; then the first page of the menu that there is.
+FIRST = (
+    (Role.COORDINATOR, "plan"),
+    (Role.UNIT_MANAGER, "follow_up"),
+    (Role.CARE_WORKER, "my_day"),
+    (Role.ADMINISTRATOR, "accounts"),
+    (Role.NEEDS_ASSESSOR, "clients"),
+    (Role.LICENSED_PROFESSIONAL, "clients"),
+)
+
+ROLE_WORDS = {
+    Role.CARE_WORKER: N_("Omsorgspersonal"),
+    Role.COORDINATOR: N_("Samordnare"),
+    Role.UNIT_MANAGER: N_("Enhetschef"),
+    Role.NEEDS_ASSESSOR: N_("Biståndshandläggare"),
+    Role.LICENSED_PROFESSIONAL: N_("Legitimerad personal"),
+    Role.ADMINISTRATOR: N_("Administratör"),
+    Role.DEVICE: N_("Surfplatta"),
+    Role.GUEST: N_("Gäst"),
+}
+
+
+def address(app: web.Application, route: str) -> str | None:
+    """The address of a page without parts, or None when there is no such page."""
+    resource = app.router.named_resources().get(route)
+    if resource is None:
+        return None
+    try:
+        return str(resource.url_for())
+    except (KeyError, NotImplementedError):
+        return None
+
+
+def menu(request: web.Request, who: Actor, translate: Any) -> list[dict[str, Any]]:
+    """The pages that `who` may open, in order: label, href, icon, current."""
+    shown = []
+    for entry in MENU:
+        href = address(request.app, entry.route)
+        if href is None or not who.may(entry.action) or (entry.for_staff and who.staff_id is None):
+            continue
+        is_here = request.path == href or request.path.startswith(f"{href}/")
+        shown.append(
+            {
+                "label": translate(entry.label),
+                "href": href,
+                "icon": entry.icon,
+                "current": is_here,
+                "count": None,
+            }
+        )
+    return shown
+
+
+def first_page(request: web.Request, who: Actor) -> str | None:
+    """Where somebody begins, or None when there is nothing for them here."""
+    for role, route in FIRST:
+        href = address(request.app, route)
+        if who.has(role) and href is not None and (route != "my_day" or who.staff_id is not None):
+            return href
+    found = menu(request, who, lambda word: word)
+    return str(found[0]["href"]) if found else None

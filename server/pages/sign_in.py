@@ -1,0 +1,160 @@
+"""Signing in and out, and the choice of language."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from sqlalchemy import select
+
+from care.access.log import AccessLog
+from care.accounts import Account
+from care.errors import Fault
+from care.ids import new_id
+from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
+from server.language import COOKIE, LANGUAGES, translations
+from server.pages.form import query, read_form
+from server.pages.rendering import render
+from server.security import sessions
+from server.security.actor import signed_in
+from server.security.address import client_address
+from server.security.gate import open_to_all
+from server.security.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
+
+routes = web.RouteTableDef()
+_A_YEAR = 365 * 24 * 3600
+
+
+def safe_target(text: str) -> str:
+    """A path of our own to go on to; ``/`` for anything else."""
+    if len(text) > 500 or any(ord(letter) < 33 or ord(letter) > 126 for letter in text) or "\\" in text:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    if parts.scheme or parts.netloc or not text.startswith("/") or text.startswith("//"):
+        return "/"
+    return "/" if parts.path in {"/logga-in", "/logga-ut"} else text
+
+
+@routes.get("/logga-in", name="sign_in")
+@open_to_all("the page where one signs in; it shows nothing else")
+async def sign_in_page(request: web.Request) -> web.StreamResponse:
+    """The form, or straight on when somebody is signed in already."""
+    target = safe_target(query(request).text("vidare", longest=2000))
+    if signed_in(request) is not None:
+        return web.HTTPSeeOther(target)
+    return render(request, "sign_in.html", target=target, username="", error=None)
+
+
+@routes.post("/logga-in", name="sign_in_try")
+@open_to_all("the answer is the same for unknown users and wrong passwords, and tries are limited")
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    """Open a session, or say that it did not work without saying why."""
+    form = await read_form(request)
+    username = form.text("username", longest=10_000).lower()[:200]
+    password = form.text("password", longest=10_000, trim=False)
+    target = safe_target(form.text("vidare", longest=2000))
+    try:
+        token = await _try(request, username, password)
+    except Fault as fault:
+        say = translations(request.get(LANGUAGE, "sv")).gettext
+        response = render(
+            request,
+            "sign_in.html",
+            status=fault.status,
+            target=target,
+            username=username,
+            error=fault.say(say),
+        )
+        if "minutes" in fault.values:
+            response.headers["Retry-After"] = str(fault.values["minutes"] * 60)
+        return response
+    response = web.HTTPSeeOther(target)
+    sessions.give_cookie(request, response, token)
+    return response
+
+
+async def _try(request: web.Request, username: str, password: str) -> str:
+    app, throttle, address = request.app, request.app[THROTTLE], client_address(request)
+    await throttle.check(SIGN_IN_ADDRESS, address)
+    await throttle.spend(SIGN_IN_ACCOUNT, username)
+    async with app[DATABASE].read() as session:
+        account = await session.scalar(select(Account).where(Account.username == username))
+    password_hash = account.password_hash if account is not None else None
+    is_right = await app[PASSWORDS].verify(password_hash, password)
+    now = app[CLOCK].now()
+    if not is_right or account is None or account.disabled_at is not None:
+        await throttle.spend(SIGN_IN_ADDRESS, address)
+        async with app[DATABASE].write() as session:
+            session.add(_noted(request, account, allowed=False))
+        raise Fault("sign_in.wrong", "Användarnamnet eller lösenordet stämmer inte. Försök igen.", status=422)
+    await throttle.forgive(SIGN_IN_ACCOUNT, username)
+    fresh = None
+    if password_hash is not None and app[PASSWORDS].is_old(password_hash):
+        fresh = await app[PASSWORDS].hash(password)
+    before = signed_in(request)
+    async with app[DATABASE].write() as session:
+        if before is not None and before.sign_in_id is not None:
+            await sessions.revoke(session, before.sign_in_id, now)
+        token = await sessions.open_session(
+            session, account, now, app[CONFIGURATION].session_hours, request.headers.get("User-Agent")
+        )
+        if fresh is not None:
+            (await session.get_one(Account, account.id)).password_hash = fresh
+        session.add(_noted(request, account, allowed=True))
+    return token
+
+
+def _noted(request: web.Request, account: Account | None, *, allowed: bool) -> AccessLog:
+    """Sign-ins stand in the access log beside what was opened; a name that nobody has is not kept."""
+    return AccessLog(
+        id=new_id(),
+        at=request.app[CLOCK].now(),
+        account_id=account.id if account else None,
+        device_id=None,
+        role="none",
+        relation="self" if allowed else "none",
+        group_id=None,
+        client_id=None,
+        action="sign_in",
+        thing="session",
+        purpose="sign_in",
+        allowed=allowed,
+        where="sign_in_try",
+        address=client_address(request) or None,
+    )
+
+
+@routes.post("/logga-ut", name="sign_out")
+@open_to_all("ends nothing but the caller's own session")
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    """End the session here."""
+    who = signed_in(request)
+    if who is not None and who.sign_in_id is not None:
+        async with request.app[DATABASE].write() as session:
+            await sessions.revoke(session, who.sign_in_id, request.app[CLOCK].now())
+    response = web.HTTPSeeOther("/logga-in")
+    sessions.take_cookie(request, response)
+    return response
+
+
+@routes.post("/sprak", name="language")
+@open_to_all("changes nothing but the caller's own language")
+async def change_language(request: web.Request) -> web.StreamResponse:
+    """Keep the language in the account, or in a cookie before sign-in."""
+    form = await read_form(request)
+    language = form.text("language")
+    if language not in LANGUAGES:
+        raise Fault("language.unknown", "Det språket finns inte i Samtid ännu.", place="language")
+    who = signed_in(request)
+    if who is not None and who.account_id is not None:
+        async with request.app[DATABASE].write() as session:
+            (await session.get_one(Account, who.account_id)).language = language
+    response = web.HTTPSeeOther(safe_target(form.text("vidare", longest=2000)))
+    response.set_cookie(
+        COOKIE, language, max_age=_A_YEAR, path="/", samesite="Lax",
+        httponly=True, secure=request.app[CONFIGURATION].is_secure,
+    )  # fmt: skip
+    return response

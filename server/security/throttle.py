@@ -1,0 +1,71 @@
+"""How often something may be tried: sign-in, pairing, guest links.
+
+The counts live in memory, or in Redis where several nodes share the work. They follow the machine's own
+clock: an attacker's patience is not measured in demo time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.aio.storage import Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.storage import storage_from_string
+
+from care.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` tries in `minutes` minutes of one kind for one `who`."""
+
+    kind: str
+    times: int
+    minutes: int
+
+    @property
+    def item(self) -> RateLimitItem:
+        return RateLimitItemPerMinute(self.times, self.minutes, namespace=f"samtid-{self.kind}")
+
+
+#: Wrong or right, for one account from anywhere; a right password gives the tries back.
+SIGN_IN_ACCOUNT = Limit("sign-in-account", 10, 10)
+#: Wrong ones only: a whole municipality may share one address in the morning.
+SIGN_IN_ADDRESS = Limit("sign-in-address", 60, 10)
+#: For `server.calls`: a short pairing code is tried from one address.
+PAIRING_ADDRESS = Limit("pairing-address", 30, 10)
+
+
+class Throttle:
+    """Counts tries. One a process."""
+
+    def __init__(self, redis: str = "") -> None:
+        address = f"async+{redis}" if redis else "async+memory://"
+        more = {"implementation": "redispy"} if redis else {}
+        storage = storage_from_string(address, **more)
+        assert isinstance(storage, Storage)  # noqa: S101 - narrows the library's union
+        self._limiter = MovingWindowRateLimiter(storage)
+
+    async def spend(self, limit: Limit, who: str) -> None:
+        """Count one try. Raises `Fault` ``throttle.too_many`` (429) when there have been too many."""
+        if not await self._limiter.hit(limit.item, who):
+            raise too_many(limit)
+
+    async def check(self, limit: Limit, who: str) -> None:
+        """As `spend`, without counting."""
+        if not await self._limiter.test(limit.item, who):
+            raise too_many(limit)
+
+    async def forgive(self, limit: Limit, who: str) -> None:
+        """Start counting anew."""
+        await self._limiter.clear(limit.item, who)
+
+
+def too_many(limit: Limit) -> Fault:
+    return Fault(
+        "throttle.too_many",
+        "Det har varit för många försök. Vänta %(minutes)s minuter och försök igen.",
+        status=429,
+        values={"minutes": limit.minutes},
+    )
