@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from aiohttp import web
-from multidict import MultiDictProxy
+from multidict import MultiMapping
 
 from care.errors import Fault
 from care.ids import read_id
@@ -19,7 +19,7 @@ Word = TypeVar("Word", bound=StrEnum)
 class Form:
     """The fields of a form or the question part of an address. Texts are trimmed and free of NUL."""
 
-    def __init__(self, fields: MultiDictProxy[Any]) -> None:
+    def __init__(self, fields: MultiMapping[Any]) -> None:
         self.fields = fields
 
     def __contains__(self, name: str) -> bool:
@@ -52,7 +52,7 @@ class Form:
         return self.text(name) not in {"", "0", "nej", "false"}
 
     def id(self, name: str, *, needed: bool = True) -> UUID | None:
-        """An id. Raises `Fault` ``form.bad_choice`` when it is none, ``form.needed`` when it must be given."""
+        """An id. Raises `Fault` ``form.bad_choice`` when it is none, ``form.needed`` when not given."""
         text = self.text(name, needed=needed)
         if not text:
             return None
@@ -77,9 +77,7 @@ class Form:
         text = self.text(name)
         if not text and default is not None:
             return default
-        if not (
-            text.isascii() and text.lstrip("-").isdigit() and len(text) < 12 and least <= int(text) <= most
-        ):
+        if not _is_number(text) or not least <= int(text) <= most:
             raise Fault(
                 "form.bad_number", "Skriv ett helt tal mellan %(least)s och %(most)s.",
                 place=name, values={"least": least, "most": most},
@@ -107,6 +105,10 @@ def query(request: web.Request) -> Form:
 def faults_by_field(faults: Sequence[Fault], translate: Any) -> Mapping[str, str]:
     """``{field: sentence}`` for the ``error`` of each field."""
     return {fault.place or "": fault.say(translate) for fault in faults}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdigit() and len(text) < 12
 
 
 def _clean(value: Any, trim: bool) -> str:

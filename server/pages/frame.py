@@ -40,9 +40,7 @@ class Frame:
         if not is_loopback(configuration.host):
             if configuration.allow_password_login:
                 self.notices.append(
-                    N_(
-                        "Inloggningen har bara lösenord. Riktiga uppgifter kräver en inloggning med två delar."
-                    )
+                    N_("Här loggar man in med bara lösenord. Riktiga uppgifter kräver två steg.")
                 )
             if configuration.turn is None:
                 self.notices.append(

@@ -20,7 +20,7 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
     try:
         return await handler(request)
     finally:
-        # Also when refused. If it cannot be written, nothing is shown: the exception takes the answer's place.
+        # Also when refused. If it cannot be written nothing is shown: the exception replaces the answer.
         await write_openings(request)
 
 

@@ -16,8 +16,8 @@ def client_address(request: web.Request) -> str:
     if not trusted or not _is_in(address, trusted):
         return address
     # Right to left: each of our proxies added who called it; what lies beyond them may be made up.
-    for said in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
-        said = said.strip()
+    for word in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
+        said = word.strip()
         if not _is_address(said):
             break
         address = said

@@ -147,7 +147,7 @@ def note_list(request: web.Request, action: Action, clients: list[tuple[UUID, UU
         )
 
 
-async def _relation(
+async def _relation(  # noqa: PLR0917
     request: web.Request,
     session: AsyncSession,
     who: Actor,

@@ -18,34 +18,22 @@ from server.keys import CONFIGURATION
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 _ONE_YEAR = 31_536_000
 
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "font-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-        "base-uri 'none'",
-    ]
+_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "font-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
+    "base-uri 'none'",
 )
-
-_FEATURES = ", ".join(
-    [
-        *(
-            f"{name}=(self)"
-            for name in ("camera", "microphone", "autoplay", "fullscreen", "screen-wake-lock", "speaker-selection")
-        ),
-        *(
-            f"{name}=()"
-            for name in ("display-capture", "geolocation", "gyroscope", "hid", "midi", "payment", "serial", "usb")
-        ),
-    ]
-)  # fmt: skip
+_OURS = ("camera", "microphone", "autoplay", "fullscreen", "screen-wake-lock", "speaker-selection")
+_NOBODYS = ("display-capture", "geolocation", "gyroscope", "hid", "midi", "payment", "serial", "usb")
+_FEATURES = ", ".join([*(f"{name}=(self)" for name in _OURS), *(f"{name}=()" for name in _NOBODYS)])
 
 ALWAYS = {
     "Permissions-Policy": _FEATURES,
@@ -64,7 +52,7 @@ def policy(configuration: Configuration, host: str) -> str:
     socket = ""
     if _HOST.fullmatch(host):
         socket = f" {'wss' if configuration.is_secure else 'ws'}://{host}"
-    return f"{_POLICY}; connect-src 'self'{socket}"
+    return "; ".join((*_POLICY, f"connect-src 'self'{socket}"))
 
 
 def transport(configuration: Configuration) -> str | None:

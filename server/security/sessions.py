@@ -131,7 +131,7 @@ async def find(session: AsyncSession, token: str, now: datetime, idle: timedelta
         language=account.language,
         sign_in_id=sign_in.id,
         group_names=tuple(dict.fromkeys(name for _, _, name in held if name)),
-        portrait=staff.portrait if staff else None,
+        portrait=staff.portrait if staff is not None else None,
     )
     return Found(who, sign_in.last_seen_at)
 
