@@ -3,6 +3,8 @@
  * plain sentence when a request fails. Pages work without it, only less smoothly.
  */
 
+import { t } from "./words.js";
+
 /** @param {EventTarget | null} target @param {string} selector @returns {HTMLElement | null} */
 function nearest(target, selector) {
   return target instanceof Element ? target.closest(selector) : null;
@@ -62,14 +64,14 @@ export function say(text, kind = "info") {
   notice.scrollIntoView({ block: "nearest" });
 }
 
-/** The sentences are translated by the server and stand on <body>. @param {"failed" | "offline"} which */
-function sentence(which) {
-  return document.body.dataset[which] ?? "";
-}
-
 // No answer at all. Answers that say an error are swapped into #messages: see hx-status on <body>.
 document.addEventListener("htmx:error", () => {
-  say(navigator.onLine ? sentence("failed") : sentence("offline"), "needs");
+  say(
+    navigator.onLine
+      ? t("Det gick inte. Försök igen om en stund.")
+      : t("Du har ingen täckning just nu. Försök igen när du är tillbaka."),
+    "needs",
+  );
 });
 
 document.addEventListener("htmx:after:swap", () => {

@@ -1,0 +1,42 @@
+/** Opens camera and microphone, as little as a cheap tablet manages well. No DOM. */
+
+/** @type {MediaTrackConstraints} */
+const PICTURE = {
+  width: { ideal: 640 },
+  height: { ideal: 480 },
+  frameRate: { ideal: 15, max: 30 },
+  facingMode: "user",
+};
+
+/** @type {MediaTrackConstraints} */
+const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/**
+ * Camera and microphone, or what there is of them: a call without a camera is still a call.
+ *
+ * @returns {Promise<{stream: MediaStream | null, camera: boolean, microphone: boolean, why: string | null}>}
+ *   `why` is the browser's name of the error ("NotAllowedError", "NotFoundError", …) when something is missing
+ */
+export async function openCamera() {
+  /** @type {string | null} */
+  let why = null;
+  for (const wish of [{ video: PICTURE, audio: SOUND }, { audio: SOUND }, { video: PICTURE }]) {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(wish);
+      return {
+        stream,
+        camera: stream.getVideoTracks().length > 0,
+        microphone: stream.getAudioTracks().length > 0,
+        why,
+      };
+    } catch (error) {
+      why ??= error instanceof DOMException ? error.name : String(error);
+    }
+  }
+  return { stream: null, camera: false, microphone: false, why };
+}
+
+/** Let go of everything. The lamp beside the camera goes out. @param {MediaStream | null} stream */
+export function closeCamera(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
