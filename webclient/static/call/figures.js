@@ -5,7 +5,7 @@
  *
  * @typedef {object} Flow
  * @property {number} frames remote video frames decoded
- * @property {number} samples remote audio samples received
+ * @property {number} sounds remote audio packets received
  * @property {number} bytesIn
  * @property {number} packetsIn
  * @property {number} lost packets lost on the way here
@@ -19,7 +19,7 @@
 export async function readFlow(peer) {
   /** @type {Flow} */
   const flow = {
-    frames: 0, samples: 0, bytesIn: 0, packetsIn: 0, lost: 0, freezes: 0, jitter: null, roundTrip: null, path: null,
+    frames: 0, sounds: 0, bytesIn: 0, packetsIn: 0, lost: 0, freezes: 0, jitter: null, roundTrip: null, path: null,
   };
   const report = await peer.getStats();
   /** @type {any} */
@@ -33,7 +33,7 @@ export async function readFlow(peer) {
         flow.frames += entry.framesDecoded ?? 0;
         flow.freezes += entry.freezeCount ?? 0;
       } else {
-        flow.samples += entry.totalSamplesReceived ?? 0;
+        flow.sounds += entry.packetsReceived ?? 0;
         if (entry.jitter !== undefined) flow.jitter = entry.jitter * 1000;
       }
     } else if (entry.type === "transport" && entry.selectedCandidatePairId) {

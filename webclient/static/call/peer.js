@@ -18,6 +18,8 @@ const PICTURE_RATE = 15;
 /** How long a broken path may stay broken before ICE is restarted, and then before all is made anew. */
 const RESTART_AFTER = 2_000;
 const RENEW_AFTER = 12_000;
+/** Pause before a connection that could not be negotiated is made anew. */
+const CALM = 1_000;
 /** How often the flow is looked at, before and after the first frame. */
 const LOOK_FIRST = 100;
 const LOOK_LATER = 1_000;
@@ -50,7 +52,7 @@ export class Peer extends EventTarget {
   /** @type {number | null} */ firstMs = null;
   #isFlowing = false;
   #frames = 0;
-  #samples = 0;
+  #sounds = 0;
   #movedAt = 0;
   #figures = new Figures();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
@@ -173,7 +175,7 @@ export class Peer extends EventTarget {
     this.name = crypto.randomUUID();
     this.#early = [];
     this.#isOffering = this.#ignoresOffer = false;
-    this.#frames = this.#samples = 0;
+    this.#frames = this.#sounds = 0;
     const stream = new MediaStream();
     if (this.#isWorker) {
       peer.addTransceiver("audio", { direction: "sendrecv" });
@@ -207,10 +209,11 @@ export class Peer extends EventTarget {
   #inOrder(act) {
     this.#queue = this.#queue.then(async () => {
       if (!this.#closed) await act();
-    }).catch((error) => {
-      // A description that cannot be taken: the connection is of no more use.
+    }).catch(async (error) => {
+      // A description that cannot be taken: the connection is of no more use. Not in a tight loop.
       console.warn("negotiation failed", error);
-      return this.renew();
+      await new Promise((done) => setTimeout(done, CALM));
+      await this.renew();
     });
   }
 
@@ -244,6 +247,9 @@ export class Peer extends EventTarget {
       this.#isOffering = true;
       await peer.setLocalDescription();
       this.#sayDescription();
+    } catch (error) {
+      // Made anew meanwhile.
+      if (peer === this.#peer) throw error;
     } finally {
       this.#isOffering = false;
     }
@@ -370,10 +376,10 @@ export class Peer extends EventTarget {
   /** @param {import("./figures.js").Flow} flow */
   #judge(flow) {
     const now = performance.now();
-    const watched = this.theirs.video ? flow.frames > this.#frames : flow.samples > this.#samples;
+    const watched = this.theirs.video ? flow.frames > this.#frames : flow.sounds > this.#sounds;
     if (watched || (!this.theirs.video && !this.theirs.audio)) this.#movedAt = now;
     this.#frames = flow.frames;
-    this.#samples = flow.samples;
+    this.#sounds = flow.sounds;
     if (this.#isFlowing) this.#figures.add(flow, now);
     if (watched) this.#flows();
     else if (this.#isFlowing && now - this.#movedAt > STILL) this.#losesFlow();
