@@ -1,0 +1,1 @@
+"""Tablets in homes: pairing, keys, health, and what they are given to show."""

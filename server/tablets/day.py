@@ -1,0 +1,258 @@
+"""The day on the tablet (``day`` in docs/protocol.md): everything the screen may show, first names only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.clients import Client
+from care.clock import Clock
+from care.contacts.channel import Channel
+from care.contacts.contact import Assignment, ContactLine, PlannedContact
+from care.contacts.life import Status
+from care.municipality import Group
+from care.notices import Notice
+from care.services import Service
+from care.staff import Staff
+from server.language import translations
+from server.tablets.face import face
+from server.tablets.home import clients_of
+from server.tablets.notice import sentence
+from server.tablets.wording import Translate, names, prompt_text, row_line
+
+#: How far ahead the tablet knows its day, and how long it may keep it.
+AHEAD = timedelta(hours=24)
+_BACK = timedelta(hours=18)
+#: A notice that nobody has touched stands for a day.
+_NOTICE = timedelta(hours=24)
+
+#: Cameras and dispensers do their own work: there is nothing for anybody to wait for at the screen.
+_SHOWN = (Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE, Channel.PROMPT)
+_OPEN = (Status.PLANNED, Status.DUE, Status.UNDERWAY, Status.AWAITING, Status.UNKNOWN)
+_DONE = (Status.DONE, Status.DONE_PHONE)
+_ASKING = (Status.DUE, Status.AWAITING)
+
+
+@dataclass
+class _Around:
+    """What stands around the rows: the neutral word and the people of each."""
+
+    words: dict[UUID, str] = field(default_factory=dict)
+    people: dict[UUID, list[Staff]] = field(default_factory=lambda: defaultdict(list))
+
+    def first_names(self, contact: PlannedContact) -> list[str]:
+        return [one.first_name for one in self.people[contact.id]]
+
+
+async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language: str) -> dict[str, Any]:
+    """The ``day`` of a tablet as JSON-ready values, without ``type``.
+
+    Six queries, whatever the day holds. First names only: nothing here says more of anybody, so a protected
+    identity needs nothing of its own. An unassigned tablet gets a day without rows.
+    """
+    now = clock.now()
+    _: Translate = translations(language).gettext
+    clients = await clients_of(session, device_id, now)
+    ids = [client.id for client in clients]
+    notices = await _notices(session, ids, now)
+    contacts = await _contacts(session, ids, [one.contact_id for one in notices], now)
+    around = await _gather(session, [contact.id for contact in contacts])
+    by_id = {contact.id: contact for contact in contacts}
+    words = {contact.id: _word(contact, around, clients, _) for contact in contacts}
+    shown = _choose(contacts, now, clock)
+    return {
+        "made_at": _stamp(now),
+        "date": clock.today().isoformat(),
+        "names": [client.first_name for client in clients],
+        "zone": clock.zone.key,
+        "night": _night(clients),
+        "rows": [_row(one, around, words[one.id], now, clock, _) for one in shown],
+        "prompt": _prompt(shown, words, now, _),
+        "notices": [
+            {
+                "notice": str(one.id),
+                "text": sentence(
+                    one.facts,
+                    by_id[one.contact_id],
+                    around.first_names(by_id[one.contact_id]),
+                    words[one.contact_id],
+                    now=now,
+                    zone=clock.zone,
+                    language=language,
+                    translate=_,
+                ),
+            }
+            for one in notices
+        ],
+        "phone": await _phone(session, clients, _),
+    }
+
+
+async def _notices(session: AsyncSession, client_ids: list[UUID], now: datetime) -> list[Notice]:
+    return list(
+        await session.scalars(
+            select(Notice)
+            .where(
+                Notice.client_id.in_(client_ids),
+                Notice.touched_at.is_(None),
+                Notice.told_at.is_(None),
+                Notice.made_at > now - _NOTICE,
+            )
+            .order_by(Notice.made_at, Notice.id)
+        )
+    )
+
+
+async def _contacts(
+    session: AsyncSession, client_ids: list[UUID], told: list[UUID], now: datetime
+) -> list[PlannedContact]:
+    near = and_(
+        PlannedContact.client_id.in_(client_ids),
+        PlannedContact.planned_date.between((now - _BACK).date(), (now + AHEAD + _BACK).date()),
+        PlannedContact.start.between(now - _BACK, now + AHEAD),
+        PlannedContact.status.in_(_OPEN + _DONE),
+        PlannedContact.channel.in_(_SHOWN),
+    )
+    return list(
+        await session.scalars(
+            select(PlannedContact)
+            .where(or_(near, PlannedContact.id.in_(told)))
+            .order_by(PlannedContact.start, PlannedContact.id)
+        )
+    )
+
+
+async def _gather(session: AsyncSession, contact_ids: list[UUID]) -> _Around:
+    around = _Around()
+    lines = await session.execute(
+        select(ContactLine.contact_id, Service.kiosk_word)
+        .join(Service, Service.id == ContactLine.service_id)
+        .where(ContactLine.contact_id.in_(contact_ids))
+        .order_by(ContactLine.seq)
+    )
+    for contact_id, word in lines:
+        around.words.setdefault(contact_id, word)
+    staff = await session.execute(
+        select(Assignment.contact_id, Staff)
+        .join(Staff, Staff.id == Assignment.staff_id)
+        .where(Assignment.contact_id.in_(contact_ids))
+        .order_by(Assignment.slot)
+    )
+    for contact_id, one in staff:
+        around.people[contact_id].append(one)
+    return around
+
+
+def _choose(contacts: Sequence[PlannedContact], now: datetime, clock: Clock) -> list[PlannedContact]:
+    """The last one that was today, and everything open to 24 hours ahead."""
+    near = [
+        one
+        for one in contacts
+        if one.channel in _SHOWN
+        and one.status in _OPEN + _DONE
+        and now - _BACK <= one.start <= now + AHEAD
+        # A row of yesterday that nobody has closed is a matter for staff, not for the screen.
+        and (one.start.astimezone(clock.zone).date() >= clock.today() or one.status is Status.UNDERWAY)
+    ]
+    was = [one for one in near if one.status in _DONE]
+    return was[-1:] + [one for one in near if one.status not in _DONE and not _is_over(one, now)]
+
+
+def _is_over(contact: PlannedContact, now: datetime) -> bool:
+    """A reminder is over with its window; a visit or call that is late still comes, for an hour more."""
+    if contact.status is Status.UNDERWAY:
+        return False
+    if contact.channel is Channel.PROMPT:
+        return contact.window_end < now and contact.start < now
+    return (
+        max(contact.window_end, contact.start + timedelta(minutes=contact.minutes)) + timedelta(hours=1) < now
+    )
+
+
+def _word(contact: PlannedContact, around: _Around, clients: Sequence[Client], _: Translate) -> str:
+    word = _(around.words.get(contact.id, "")) if around.words.get(contact.id) else _("Besök")
+    if contact.channel in (Channel.VIDEO, Channel.PHONE) and contact.id not in around.words:
+        word = _("Samtal")
+    if len(clients) > 1:
+        name = next((one.first_name for one in clients if one.id == contact.client_id), "")
+        return _("%(word)s, %(name)s") % {"word": word, "name": name}
+    return word
+
+
+def _row(
+    contact: PlannedContact, around: _Around, word: str, now: datetime, clock: Clock, _: Translate
+) -> dict[str, Any]:
+    end = contact.start + timedelta(minutes=contact.minutes)
+    start = contact.actual_start if contact.status in _DONE and contact.actual_start else contact.start
+    if contact.status in _DONE:
+        state = "was"
+    elif contact.status is Status.UNDERWAY or contact.start <= now:
+        state = "now"
+    else:
+        state = "next"
+    return {
+        "contact": str(contact.id),
+        "start": _stamp(start),
+        "end": _stamp(end if end > start else start + timedelta(minutes=contact.minutes)),
+        "time": start.astimezone(clock.zone).strftime("%H.%M"),
+        "word": word,
+        "line": row_line(contact.channel, contact.status, names(around.first_names(contact), _), word, _),
+        "channel": contact.channel.value,
+        "people": [
+            {"first_name": one.first_name, "portrait": face(one.portrait)}
+            for one in around.people[contact.id][:2]
+        ],
+        "state": state,
+    }
+
+
+def _prompt(
+    shown: Sequence[PlannedContact], words: dict[UUID, str], now: datetime, _: Translate
+) -> dict[str, Any] | None:
+    for contact in shown:
+        if (
+            contact.channel is Channel.PROMPT
+            and contact.status in _ASKING
+            and contact.start <= now <= max(contact.window_end, contact.start)
+        ):
+            return {
+                "contact": str(contact.id),
+                "title": words[contact.id],
+                "text": prompt_text(words[contact.id], _),
+                "since": _stamp(contact.start),
+                "until": _stamp(contact.window_end),
+            }
+    return None
+
+
+def _night(clients: Sequence[Client]) -> dict[str, str]:
+    """Two in a home: dark when both sleep."""
+    if not clients:
+        return {"from": "21:00", "to": "07:00"}
+    return {
+        "from": max((one.night_from for one in clients), key=_evening),
+        "to": min(one.night_to for one in clients),
+    }
+
+
+def _evening(wall: str) -> tuple[bool, str]:
+    """Sorts hours of the evening before hours after midnight."""
+    return (wall < "12:00", wall)
+
+
+async def _phone(session: AsyncSession, clients: Sequence[Client], _: Translate) -> dict[str, str] | None:
+    if not clients:
+        return None
+    number = await session.scalar(select(Group.phone).where(Group.id == clients[0].group_id))
+    return {"label": _("Ring hemtjänsten"), "number": number} if number else None
+
+
+def _stamp(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

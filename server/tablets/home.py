@@ -1,0 +1,133 @@
+"""The home a tablet stands in: whose it is, and when it stops being theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.clients import Client
+from care.devices import Device, DeviceAssignment
+from care.errors import Fault, not_found
+from care.ids import new_id
+from care.outbox import announce
+from care.tasks import Task
+
+#: A tablet stands in one home: a person alone, or two who live together.
+MOST_CLIENTS = 2
+
+
+async def clients_of(session: AsyncSession, device_id: UUID, now: datetime) -> list[Client]:
+    """Whose home the tablet stands in right now, the first assigned first."""
+    return list(
+        await session.scalars(
+            select(Client)
+            .join(DeviceAssignment, DeviceAssignment.client_id == Client.id)
+            .where(DeviceAssignment.device_id == device_id, *_current(now))
+            .order_by(DeviceAssignment.start, DeviceAssignment.id)
+        )
+    )
+
+
+async def tablets_of(session: AsyncSession, client_id: UUID, now: datetime) -> list[Device]:
+    """The tablets in use in a client's home."""
+    return list(
+        await session.scalars(
+            select(Device)
+            .join(DeviceAssignment, DeviceAssignment.device_id == Device.id)
+            .where(DeviceAssignment.client_id == client_id, Device.revoked_at.is_(None), *_current(now))
+            .order_by(Device.id)
+        )
+    )
+
+
+async def own_client(session: AsyncSession, device_id: UUID, client_id: UUID, now: datetime) -> Client:
+    """The client, when the tablet stands in that home. Raises `Fault` ``not_found``."""
+    for client in await clients_of(session, device_id, now):
+        if client.id == client_id:
+            return client
+    raise not_found("person")
+
+
+async def move_in(session: AsyncSession, device: Device, client: Client, now: datetime) -> None:
+    """Let `client` be seen on the tablet too. Raises `Fault` ``tablet.full`` or ``tablet.group``."""
+    here = await clients_of(session, device.id, now)
+    if any(one.id == client.id for one in here):
+        return
+    if len(here) >= MOST_CLIENTS:
+        raise Fault("tablet.full", "En surfplatta kan visas för högst två personer.", place="client")
+    if here and here[0].group_id != client.group_id:
+        raise Fault(
+            "tablet.group", "De två som delar surfplatta måste ha samma hemtjänstgrupp.", place="client"
+        )
+    session.add(DeviceAssignment(id=new_id(), device_id=device.id, client_id=client.id, start=now))
+    await session.flush()
+    await _tell(session, device, [*here, client], now)
+
+
+async def move_out(session: AsyncSession, device: Device, client_id: UUID, now: datetime) -> None:
+    """Stop showing one of two. Raises `Fault` ``tablet.last`` for the last one: revoke instead."""
+    here = await clients_of(session, device.id, now)
+    if [one.id for one in here] == [client_id]:
+        raise Fault("tablet.last", "Koppla bort surfplattan i stället.", status=409, place="client")
+    await _end(session, device.id, now, client_id)
+    await _tell(session, device, here, now)
+
+
+async def revoke(session: AsyncSession, device: Device, now: datetime) -> None:
+    """The tablet belongs to nobody from now on. Doing it twice changes nothing."""
+    if device.revoked_at is not None:
+        return
+    here = await clients_of(session, device.id, now)
+    device.revoked_at = now
+    await _end(session, device.id, now)
+    for task in await session.scalars(
+        select(Task).where(Task.device_id == device.id, Task.closed_at.is_(None))
+    ):
+        task.closed_at, task.outcome, task.once_key = now, "tablet_revoked", None
+        await announce(
+            session,
+            now,
+            "task.changed",
+            group_id=task.group_id,
+            client_id=task.client_id,
+            task=task.id,
+            kind=task.kind.value,
+            closed=True,
+        )
+    group_id, client_id = (here[0].group_id, here[0].id) if here else (None, None)
+    await announce(session, now, "device.revoked", group_id=group_id, client_id=client_id, device=device.id)
+
+
+async def ask_for_test(session: AsyncSession, device: Device, now: datetime) -> None:
+    """Ask the tablet to show its test screen, sound its chime and report its health."""
+    here = await clients_of(session, device.id, now)
+    await _tell(session, device, here, now, test=True)
+
+
+async def _tell(
+    session: AsyncSession, device: Device, here: Sequence[Client], now: datetime, **more: bool
+) -> None:
+    group_id, client_id = (here[0].group_id, here[0].id) if here else (None, None)
+    await announce(
+        session, now, "device.changed", group_id=group_id, client_id=client_id, device=device.id, **more
+    )
+
+
+async def _end(session: AsyncSession, device_id: UUID, now: datetime, client_id: UUID | None = None) -> None:
+    rows = select(DeviceAssignment).where(DeviceAssignment.device_id == device_id, *_current(now))
+    if client_id is not None:
+        rows = rows.where(DeviceAssignment.client_id == client_id)
+    for row in await session.scalars(rows):
+        row.end = now
+    await session.flush()
+
+
+def _current(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DeviceAssignment.start <= now,
+        or_(DeviceAssignment.end.is_(None), DeviceAssignment.end > now),
+    )

@@ -1,0 +1,97 @@
+"""The words of the tablet: plain, kind, at most six or so, the person first.
+
+A screen stands in a living room: rows carry the neutral word of the service, never its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from care.contacts.channel import Channel
+from care.contacts.life import Status
+
+Translate = Callable[[str], str]
+
+
+def names(first_names: Sequence[str], _: Translate) -> str:
+    """ "Anna", "Anna och Erik", or the home care when nobody is named."""
+    if not first_names:
+        return _("Hemtjänsten")
+    if len(first_names) == 1:
+        return first_names[0]
+    return _("%(first)s och %(second)s") % {"first": first_names[0], "second": first_names[1]}
+
+
+def row_line(channel: Channel, status: Status, who: str, word: str, _: Translate) -> str:
+    """What a row says: "Anna ringer", "Erik kommer hem", "Maja har varit här"."""
+    is_done = status.is_done
+    if channel is Channel.PROMPT:
+        return word
+    if channel is Channel.PHYSICAL:
+        if is_done:
+            text = _("%(who)s har varit här")
+        elif status is Status.UNDERWAY:
+            text = _("%(who)s är här nu")
+        else:
+            text = _("%(who)s kommer hem")
+    elif is_done:
+        text = _("%(who)s har ringt")
+    elif status is Status.AWAITING:
+        return _("Vi ringer igen strax")
+    elif channel is Channel.PHONE:
+        text = _("%(who)s ringer din telefon")
+    else:
+        text = _("%(who)s ringer")
+    return text % {"who": who}
+
+
+def prompt_text(word: str, _: Translate) -> str:
+    """What a reminder says and reads aloud."""
+    return _("Nu är det dags: %(word)s.") % {"word": word}
+
+
+def clock_words(instant: datetime, now: datetime, zone: ZoneInfo, language: str, _: Translate) -> str:
+    """ "klockan 14.30", "i morgon klockan 14.30", "onsdag 2 december klockan 14.30"."""
+    wall, today = instant.astimezone(zone), now.astimezone(zone).date()
+    time = wall.strftime("%H.%M")
+    if wall.date() == today:
+        return _("klockan %(time)s") % {"time": time}
+    if wall.date() == today + timedelta(days=1):
+        return _("i morgon klockan %(time)s") % {"time": time}
+    day = format_date(wall.date(), "EEEE d MMMM", locale=language)
+    return _("%(day)s klockan %(time)s") % {"day": day, "time": time}
+
+
+def _happening(channel: Channel, who: str, _: Translate) -> str:
+    if channel is Channel.PHYSICAL:
+        text = _("%(who)s kommer hem")
+    elif channel is Channel.PHONE:
+        text = _("%(who)s ringer din telefon")
+    elif channel is Channel.PROMPT:
+        return _("Påminnelse på skärmen")
+    else:
+        text = _("%(who)s ringer här på skärmen")
+    return text % {"who": who}
+
+
+def change_text(kind: str, channel: Channel, who: str, word: str, when: str, _: Translate) -> str:
+    """What is told of a change: what happens now, not what was planned before.
+
+    `kind` is a word of `care.disruptions.ChangeKind`, or ``undone``; an unknown one is told as a new plan.
+    """
+    values = {"what": _happening(channel, who, _), "when": when, "word": word}
+    texts = {
+        "move": _("I stället: %(what)s, %(when)s."),
+        "reassign": _("Det blir så här: %(what)s, %(when)s."),
+        "retime": _("Ny tid: %(what)s, %(when)s."),
+        "postpone": _("Ny dag: %(what)s, %(when)s."),
+        "split": _("Nytt: %(what)s, %(when)s."),
+        "add": _("Nytt: %(what)s, %(when)s."),
+        "cancel": _("%(word)s %(when)s blir inte av."),
+        "undone": _("Det blir som vanligt: %(what)s, %(when)s."),
+    }
+    return texts.get(kind, _("Ny plan: %(what)s, %(when)s.")) % values
