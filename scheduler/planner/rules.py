@@ -1,0 +1,48 @@
+"""Names of the hard rules. They stand outside the cost: no plan that breaks one is ever shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """One hard rule each; the value is the stable machine word."""
+
+    COMPLETE = "complete"
+    """Every contact has exactly one decision, of a well-formed kind."""
+    FROZEN = "frozen"
+    """A frozen contact keeps its placement exactly."""
+    MODE = "mode"
+    """The mode is one that the contact's mask allows."""
+    NEVER_VIDEO = "never_video"
+    """A contact whose mask lacks video (hands-on work above all) never gets video."""
+    POSTPONE = "postpone"
+    """Only what may wait is given another day."""
+    STAFF_NUMBER = "staff_number"
+    """A visit for two has two, everything else one."""
+    STAFF_DISTINCT = "staff_distinct"
+    """The two are two different people."""
+    STAFF_ELIGIBLE = "staff_eligible"
+    """Each worker may carry the contact out in its mode."""
+    WORKER_VIDEO = "worker_video"
+    """A worker who may not make video calls makes none."""
+    NOT_BEFORE = "not_before"
+    """Nothing is planned into the past or the lead time."""
+    WINDOW = "window"
+    """The start lies inside the window (a soft window: plus its tolerance)."""
+    OVERLAP = "overlap"
+    """A worker is in one contact at a time."""
+    TRAVEL = "travel"
+    """There is time for each trip, at the speed of the hour, beside calls and break."""
+    SHIFT = "shift"
+    """Contacts lie within time at work plus allowed overtime."""
+    DIGITAL_SHIFT = "digital_shift"
+    """No visits in time that is set aside for calls."""
+    MAX_WORK = "max_work"
+    """Nobody works beyond the overtime that is allowed."""
+    BREAK = "break"
+    """The break is held within its window, undisturbed."""
+    GAP = "gap"
+    """Contacts with the same client keep their distance in time."""
+    UNREACHABLE = "unreachable"
+    """Nobody is sent to a place while it can't be reached."""
