@@ -71,7 +71,8 @@ STEPS: dict[Status, frozenset[Status]] = {
     Status.DONE_PHONE: frozenset(),
     Status.MISSED: frozenset(),
     Status.DECLINED: frozenset(),
-    Status.CANCELLED: frozenset(),
+    # So can an approved cancellation, when the client turns out to be at home.
+    Status.CANCELLED: frozenset({Status.PLANNED}),
 }
 
 
@@ -85,8 +86,7 @@ def check_step(before: Status, after: Status) -> None:
     if not may_step(before, after):
         raise Fault(
             "contact.step",
-            "Kontakten är redan %(before)s och kan inte bli %(after)s. Läs om sidan.",
+            "Kontakten har redan gått vidare, så det går inte att göra det här nu. Läs om sidan.",
             status=409,
-            place="status",
-            values={"before": before.value, "after": after.value},
+            place=f"status: {before.value} → {after.value}",
         )

@@ -107,7 +107,7 @@ async def _receipts(
 
 async def _pulse(
     session: AsyncSession,
-    table: type[ClientPulse] | type[StaffPulse],
+    table: type[ClientPulse | StaffPulse],
     good: ColumnElement[bool],
     span: tuple[date, date],
     groups: frozenset[UUID] | None,
