@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import os
 import secrets
 import tempfile
@@ -80,14 +78,6 @@ class Vault:
     @staticmethod
     def _head(key_id: str) -> bytes:
         return b".".join((_VERSION, key_id.encode(), b""))
-
-    def fingerprint(self, text: str) -> str:
-        """A keyed fingerprint (hex) for finding the same number again without opening every value.
-
-        Made with the oldest key, so that it stays the same through rotation.
-        """
-        oldest = self.keys[min(self.keys)]
-        return hmac.new(oldest, b"fingerprint\0" + text.encode(), hashlib.sha256).hexdigest()
 
 
 def open_vault(path: Path) -> Vault:

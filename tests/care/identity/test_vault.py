@@ -61,7 +61,7 @@ def test_any_garbage_is_a_fault(raw: bytes) -> None:
 
 
 def test_after_rotation_old_values_open_and_new_ones_use_the_new_key(tmp_path: Path) -> None:
-    """The key id in the value tells which key; the fingerprint stays the same."""
+    """The key id in the value tells which key."""
     path = tmp_path / "key"
     before = open_vault(path)
     old = before.seal("19400107-9120", about="a")
@@ -70,7 +70,6 @@ def test_after_rotation_old_values_open_and_new_ones_use_the_new_key(tmp_path: P
     assert after.unseal(old, about="a") == "19400107-9120"
     assert not after.is_current(old)
     assert after.is_current(after.seal("x", about="a"))
-    assert after.fingerprint("19400107-9120") == before.fingerprint("19400107-9120")
     with pytest.raises(Fault) as fault:
         before.unseal(after.seal("x", about="a"), about="a")
     assert code(fault) == "vault.unknown_key"
