@@ -30,6 +30,10 @@ from server.tablets.wording import Translate, names, prompt_text, row_line
 #: How far ahead the tablet knows its day, and how long it may keep it.
 AHEAD = timedelta(hours=24)
 _BACK = timedelta(hours=18)
+#: A visit or call that is late still stands on the screen for an hour.
+LATE = timedelta(hours=1)
+#: How long a reminder that was put off stands when it comes again.
+PROMPT_AGAIN = timedelta(minutes=10)
 #: A notice that nobody has touched stands for a day.
 _NOTICE = timedelta(hours=24)
 
@@ -170,10 +174,14 @@ def _is_over(contact: PlannedContact, now: datetime) -> bool:
     if contact.status is Status.UNDERWAY:
         return False
     if contact.channel is Channel.PROMPT:
-        return contact.window_end < now and contact.start < now
-    return (
-        max(contact.window_end, contact.start + timedelta(minutes=contact.minutes)) + timedelta(hours=1) < now
-    )
+        return _prompt_until(contact) < now
+    end = contact.start + timedelta(minutes=contact.minutes)
+    return max(contact.window_end, end) + LATE < now
+
+
+def _prompt_until(contact: PlannedContact) -> datetime:
+    """A reminder stands to the end of its window; one that was put off stands for a while again."""
+    return max(contact.window_end, contact.start + PROMPT_AGAIN)
 
 
 def _word(contact: PlannedContact, around: _Around, clients: Sequence[Client], _: Translate) -> str:
@@ -220,14 +228,14 @@ def _prompt(
         if (
             contact.channel is Channel.PROMPT
             and contact.status in _ASKING
-            and contact.start <= now <= max(contact.window_end, contact.start)
+            and contact.start <= now <= _prompt_until(contact)
         ):
             return {
                 "contact": str(contact.id),
                 "title": words[contact.id],
                 "text": prompt_text(words[contact.id], _),
                 "since": _stamp(contact.start),
-                "until": _stamp(contact.window_end),
+                "until": _stamp(_prompt_until(contact)),
             }
     return None
 

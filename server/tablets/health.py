@@ -6,8 +6,9 @@ Only permissions are read; nothing listens or looks to find out. What the page d
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,10 +50,8 @@ def clean(health: Mapping[str, Any]) -> dict[str, Any]:
         }
     started = health.get("started")
     if isinstance(started, str):
-        try:
-            kept["started"] = datetime.fromisoformat(started).astimezone().isoformat()[:40]
-        except (ValueError, OverflowError):
-            pass
+        with contextlib.suppress(ValueError, OverflowError):
+            kept["started"] = datetime.fromisoformat(started).astimezone(UTC).isoformat()
     elif isinstance(started, datetime):
         kept["started"] = started.isoformat()
     screen = health.get("screen")
@@ -174,12 +173,8 @@ def in_words(health: Mapping[str, Any], _: Callable[[str], str]) -> list[tuple[s
         if battery["charging"]:
             words.append((_("Laddas, %(percent)s procent.") % {"percent": percent}, True))
         else:
-            words.append(
-                (
-                    _("Laddas inte, %(percent)s procent kvar.") % {"percent": percent},
-                    battery["level"] > BATTERY_LOW,
-                )
-            )
+            text = _("Laddas inte, %(percent)s procent kvar.") % {"percent": percent}
+            words.append((text, battery["level"] > BATTERY_LOW))
     return words
 
 
