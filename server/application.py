@@ -8,11 +8,13 @@ from importlib import import_module
 from aiohttp import web
 
 from care.clock import Clock
+from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
 from care.storage.database import Database
 from server.configuration import Configuration
 from server.events import OutboxTail
 from server.keys import CLOCK, CONFIGURATION, DATABASE, PASSWORDS, RENDERER, TAIL, THROTTLE
 from server.language import speak
+from server.operations.health import measured
 from server.pages.assets import ASSETS, Assets
 from server.pages.faults import faults
 from server.pages.rendering import Renderer
@@ -28,15 +30,17 @@ BODY_LIMIT = 12 * 1024 * 1024
 
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
 PARTS: tuple[str, ...] = (
+    "server.operations.health",
     "server.pages.assets",
+    "server.pages.authority",
     "server.pages.frame",
     "server.pages.messages",
     "server.pages.sign_in",
     "server.pages.start",
 )
 
-#: In order: what fails is said in words; language; no forgery; who is asking; what they opened.
-MIDDLEWARES = (faults, speak, same_origin, asker, access_log)
+#: In order: counted; what fails is said in words; language; no forgery; who is asking; what they opened.
+MIDDLEWARES = (measured, faults, speak, same_origin, asker, access_log)
 
 
 def create_app(configuration: Configuration, database: Database, clock: Clock) -> web.Application:

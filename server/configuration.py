@@ -54,6 +54,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     turn: Turn | None = None
     #: Redis for signalling between several nodes; empty means one node.
     redis: str = ""
+    #: Addresses besides this machine that may read /metrics.
+    metrics_from: list[str] = msgspec.field(default_factory=list)
     #: Planning: wall-clock cap in seconds for one proposal.
     planning_seconds: float = 8.0
 
@@ -94,15 +96,29 @@ def read_configuration(
         if name.startswith("SAMTID_") and name not in _NOT_SETTINGS:
             values[name.removeprefix("SAMTID_").lower()] = _from_text(text)
     values.update({key: value for key, value in given.items() if value is not None})
-    values["data"] = str(folder)
+    values["data"] = folder
+    unknown = sorted(values.keys() - set(Configuration.__struct_fields__))
+    if unknown:
+        raise Fault(
+            "configuration.unknown",
+            "Inställningen %(name)s finns inte. Alla inställningar står i docs/configuration.md.",
+            place=unknown[0],
+            values={"name": unknown[0]},
+        )
     try:
-        return msgspec.convert(values, Configuration, strict=False)
+        return msgspec.convert(values, Configuration, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
         raise Fault(
             "configuration.bad",
             "En inställning är fel: %(error)s. Alla inställningar står i docs/configuration.md.",
-            place=FILE, values={"error": str(error)},
-        ) from None  # fmt: skip
+            place=where.strip("`$.") or FILE,
+            values={"error": what},
+        ) from None
+
+
+def _decode(kind: type, value: Any) -> Any:
+    return Path(value) if issubclass(kind, Path) else value
 
 
 def _from_text(text: str) -> Any:

@@ -1,0 +1,83 @@
+"""``samtid create-admin``: the first account, who makes the others."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from sqlalchemy import select
+
+from care.accounts import Account, AccountRole, Role
+from care.errors import Fault
+from care.ids import new_id
+from care.municipality import Municipality
+from care.outbox import announce
+from server.accounts import check_username, note_change
+from server.cli.ground import Ground, grounded
+from server.security.passwords import Passwords, check_new
+
+
+@click.command(short_help="Make an administrator's account.")
+@click.argument("username")
+@click.option("--name", default="", help="The person's name (default: the user name).")
+@click.option("--municipality", help="The municipality's name, when the database is new.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@grounded
+async def command(
+    ground: Ground, username: str, name: str, municipality: str | None, password_stdin: bool
+) -> None:
+    """Make an account that may manage the other accounts. The password is asked for, never an option."""
+    username = check_username(username)
+    async with ground.database() as database:
+        async with database.read() as session:
+            town = await session.scalar(select(Municipality).limit(1))
+            taken = await session.scalar(select(Account.id).where(Account.username == username))
+        if taken is not None:
+            raise _taken(username)
+        if town is None and not municipality:
+            raise Fault(
+                "municipality.missing",
+                "Databasen är ny. Säg vilken kommun det gäller med --municipality.",
+                place="--municipality",
+            )
+        password = _ask(password_stdin)
+        check_new(password, username)
+        password_hash = Passwords().hash_now(password)
+        now = ground.clock.now()
+        account = Account(
+            id=new_id(),
+            username=username,
+            password_hash=password_hash,
+            display_name=name.strip() or username,
+            created_at=now,
+        )
+        async with database.write() as session:
+            if await session.scalar(select(Account.id).where(Account.username == username)) is not None:
+                raise _taken(username)
+            if town is None:
+                session.add(Municipality(id=new_id(), name=str(municipality)))
+                await announce(session, now, "municipality.changed")
+            session.add(account)
+            await session.flush()
+            session.add(AccountRole(id=new_id(), account_id=account.id, role=Role.ADMINISTRATOR))
+            session.add(note_change(now, account.id, "made", where="samtid create-admin"))
+    ground.give(
+        {"username": username, "account_id": account.id},
+        ground.say("Kontot %(username)s är klart.", username=username),
+    )
+
+
+def _taken(username: str) -> Fault:
+    return Fault(
+        "account.taken",
+        "Det finns redan ett konto som heter %(username)s.",
+        status=409,
+        place="username",
+        values={"username": username},
+    )
+
+
+def _ask(from_stdin: bool) -> str:
+    if from_stdin or not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(click.prompt("Lösenord", hide_input=True, confirmation_prompt="En gång till"))

@@ -1,0 +1,71 @@
+"""``samtid serve``: the server."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+import msgspec
+
+from care.errors import Fault
+from care.storage.database import Database
+from care.storage.migrations import migrate
+from server.application import create_app
+from server.cli.ground import Ground, check_version, grounded, open_folder
+from server.configuration import Configuration
+from server.pages.frame import is_loopback
+from server.running import listen, only_one, run, secure
+
+
+def check_sign_in(configuration: Configuration) -> None:
+    """Passwords alone are for this machine only, unless somebody has chosen otherwise (design 6, L7).
+
+    Raises `Fault` ``serve.password_only``.
+    """
+    if not is_loopback(configuration.host) and not configuration.allow_password_login:
+        raise Fault(
+            "serve.password_only",
+            "Inloggning med bara lösenord är inte tillåten när servern nås från andra datorer (%(host)s). "
+            "Sätt allow_password_login = true om du ändå vill det; då syns en varning på alla sidor.",
+            place="host",
+            values={"host": configuration.host},
+        )
+
+
+@click.command(short_help="Run the server.")
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port (default 8080; 0: any free one).")
+@click.option("--no-migrate", is_flag=True, help="Refuse instead of migrating an older database.")
+@grounded
+async def command(ground: Ground, host: str | None, port: int | None, no_migrate: bool) -> None:
+    """Run the server until it is told to stop (Ctrl-C or SIGTERM).
+
+    An older database is brought up to date first, in one transaction.
+    """
+    ground.given.update(host=host, port=port)
+    configuration = ground.configuration
+    check_sign_in(configuration)
+    open_folder(configuration.data)
+    tls = secure(configuration)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with only_one(configuration.data):
+        opened = listen(configuration.host, configuration.port)
+        configuration = msgspec.structs.replace(configuration, port=opened.getsockname()[1])
+        if no_migrate:
+            await check_version(configuration)
+        else:
+            await migrate(configuration.database_url)
+        database = Database(configuration.database_url)
+        try:
+            app = create_app(configuration, database, ground.clock)
+            await run(
+                app,
+                opened,
+                tls,
+                lambda: ground.give(
+                    {"url": configuration.url}, ground.say("Samtid svarar på %(url)s", url=configuration.url)
+                ),
+            )
+        finally:
+            await database.close()

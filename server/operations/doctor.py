@@ -1,0 +1,210 @@
+"""What may be wrong with an installation, each check in one sentence with what to do."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from care.clock import Clock
+from care.errors import Fault
+from care.storage.database import Database
+from care.storage.migrations import current, head
+from care.ticks import Tick
+from server.configuration import Configuration
+from server.language import N_
+from server.pages.frame import is_loopback
+
+_LOOSE = 0o077
+_DRIFT = timedelta(seconds=5)
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `sentence` is Swedish with places for `values`."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+    values: dict[str, object]
+
+
+def _good(name: str, sentence: str, **values: object) -> Check:
+    return Check(name, Verdict.GOOD, sentence, values)
+
+
+def _warning(name: str, sentence: str, **values: object) -> Check:
+    return Check(name, Verdict.WARNING, sentence, values)
+
+
+def _bad(name: str, sentence: str, **values: object) -> Check:
+    return Check(name, Verdict.BAD, sentence, values)
+
+
+async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[Check]:
+    """Every check in turn. Nothing is changed."""
+    yield _folder(configuration.data)
+    for check in _files(configuration.data):
+        yield check
+    async for check in _database(configuration, clock):
+        yield check
+    yield _clock(clock)
+    yield _port(configuration)
+    yield _sign_in(configuration)
+    yield _https(configuration)
+    yield _turn(configuration)
+    yield _rooms(configuration)
+
+
+def _folder(folder: Path) -> Check:
+    if not folder.is_dir():
+        return _bad("data", N_("Mappen %(folder)s finns inte. Kör ”samtid migrate”."), folder=folder)
+    if folder.stat().st_mode & _LOOSE:
+        return _bad(
+            "data",
+            N_("Mappen %(folder)s kan läsas av andra. Kör ”chmod 700 %(folder)s”."),
+            folder=folder,
+        )
+    return _good("data", N_("Bara du kan läsa mappen %(folder)s."), folder=folder)
+
+
+def _files(folder: Path) -> list[Check]:
+    if not folder.is_dir():
+        return []
+    return [
+        _bad("data", N_("Filen %(file)s kan läsas av andra. Kör ”chmod 600” på den."), file=path.name)
+        for path in sorted(folder.iterdir())
+        # The public certificate is meant to be read.
+        if path.is_file() and path.suffix != ".crt" and path.stat().st_mode & _LOOSE
+    ]
+
+
+async def _database(configuration: Configuration, clock: Clock) -> AsyncIterator[Check]:
+    kind = "SQLite" if configuration.database_url.startswith("sqlite") else "PostgreSQL"
+    if (
+        kind == "SQLite"
+        and not configuration.database
+        and not (configuration.data / "samtid.sqlite3").is_file()
+    ):
+        yield _bad("database", N_("Det finns ingen databas än. Kör ”samtid migrate”."))
+        return
+    try:
+        found = await current(configuration.database_url)
+    except Fault as fault:
+        yield Check("database", Verdict.BAD, fault.sentence, fault.values)
+        return
+    if found != head():
+        yield _bad(
+            "database",
+            N_("Databasens tabeller hör till en annan version (%(found)s). Kör ”samtid migrate”."),
+            found=found or "–",
+        )
+        return
+    yield _good("database", N_("Databasen (%(kind)s) har rätt tabeller."), kind=kind)
+    database = Database(configuration.database_url)
+    try:
+        if database.is_sqlite:
+            yield await _integrity(database)
+        yield await _ticks(database, clock)
+    finally:
+        await database.close()
+
+
+async def _integrity(database: Database) -> Check:
+    async with database.read() as session:
+        answer = (await session.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+    if answer == "ok":
+        return _good("database", N_("Databasfilen är hel."))
+    return _bad("database", N_("Databasfilen är skadad. Lägg tillbaka den senaste säkerhetskopian."))
+
+
+async def _ticks(database: Database, clock: Clock) -> Check:
+    async with database.read() as session:
+        latest = await session.scalar(select(func.max(Tick.last_run_at)))
+    if latest is None:
+        return _warning("ticks", N_("Bevakningen har inte gått än. Den går när servern är igång."))
+    minutes = round((clock.now() - latest).total_seconds() / 60)
+    if minutes > 1:
+        return _warning(
+            "ticks",
+            N_("Bevakningen gick senast för %(minutes)s minuter sedan. Är servern igång?"),
+            minutes=minutes,
+        )
+    return _good("ticks", N_("Bevakningen går."))
+
+
+def _clock(clock: Clock) -> Check:
+    offset = clock.now() - datetime.fromtimestamp(time.time(), UTC)
+    if abs(offset) > _DRIFT:
+        return _warning(
+            "clock",
+            N_("Klockan är flyttad med SAMTID_NOW (nu %(now)s)."),
+            now=clock.now().astimezone(clock.zone).strftime("%Y-%m-%d %H.%M"),
+        )
+    if datetime.fromtimestamp(time.time(), UTC).year < 2025:
+        return _bad("clock", N_("Datorns klocka går fel. Slå på tidssynkronisering (NTP)."))
+    return _good("clock", N_("Klockan är %(now)s."), now=clock.now().astimezone(clock.zone).strftime("%H.%M"))
+
+
+def _port(configuration: Configuration) -> Check:
+    values = {"port": configuration.port, "host": configuration.host}
+    family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((configuration.host.strip("[]"), configuration.port))
+        except OSError:
+            return _warning("port", N_("Port %(port)s på %(host)s är upptagen. Är servern igång?"), **values)
+    return _good("port", N_("Port %(port)s på %(host)s är ledig."), **values)
+
+
+def _sign_in(configuration: Configuration) -> Check:
+    if is_loopback(configuration.host):
+        return _good("sign_in", N_("Servern nås bara från den här datorn."))
+    if configuration.allow_password_login:
+        return _warning("sign_in", N_("Man loggar in med bara lösenord fast servern nås från andra datorer."))
+    return _bad(
+        "sign_in", N_("Servern startar inte: bara lösenord räcker inte när den nås från andra datorer.")
+    )
+
+
+def _https(configuration: Configuration) -> Check:
+    if configuration.is_secure:
+        return _good("https", N_("Adressen %(url)s är krypterad."), url=configuration.url)
+    if is_loopback(configuration.host) and not configuration.public_url:
+        return _good("https", N_("Utan HTTPS, men bara på den här datorn."))
+    return _bad(
+        "https",
+        N_("Utan HTTPS fungerar varken kamera eller mikrofon på andra datorer, och lösenord går öppet."),
+    )
+
+
+def _turn(configuration: Configuration) -> Check:
+    if configuration.turn is not None:
+        return _good("turn", N_("TURN-servern är inställd."))
+    if is_loopback(configuration.host):
+        return _warning("turn", N_("Det finns ingen TURN-server. På den här datorn behövs ingen."))
+    return _warning(
+        "turn",
+        N_("Det finns ingen TURN-server. Samtal kan misslyckas, och skyddade personer kan inte ringas."),
+    )
+
+
+def _rooms(configuration: Configuration) -> Check:
+    if configuration.turn is not None:
+        return _good("media", N_("Samtal går direkt mellan skärmarna, eller genom TURN-servern."))
+    return _good(
+        "media", N_("Samtal går direkt mellan skärmarna. Servern behöver inga portar för bild och ljud.")
+    )
