@@ -86,6 +86,8 @@ class Client(FromElsewhere, Base):
 
     language: Mapped[str] = mapped_column(default="sv")
     important_to_me: Mapped[str | None] = mapped_column(Text())
+    #: Name of a picture. Shown only with a photo consent, and never for a protected identity.
+    portrait: Mapped[str | None]
     has_hearing_aid: Mapped[bool] = mapped_column(default=False)
     lives_alone: Mapped[bool] = mapped_column(default=True)
     cohabitant_name: Mapped[str | None]

@@ -55,6 +55,8 @@ FREE_FIELDS = frozenset(
         "entered_late",
         "group_id",
         "gathering_id",
+        # Given back when a rule's row is cancelled, so that the rule may have the day again.
+        "rule_day",
     }
 )
 
@@ -159,7 +161,8 @@ async def _write(
         if old_staff != list(staff):
             change["staff"] = [[str(one) for one in old_staff], [str(one) for one in staff]]
             await assign(session, contact.id, staff)
-            contact.owner_id = staff[0] if staff else None
+            if "owner_id" not in fields:
+                contact.owner_id = staff[0] if staff else None
             # A change of staff alone must raise the version too: somebody may be looking at the row.
             flag_modified(contact, "owner_id")
     session.add(
