@@ -29,5 +29,7 @@ class Notice(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     shown_at: Mapped[datetime | None]
     touched_at: Mapped[datetime | None]
+    #: The task to ring and tell, once the tablet has not shown it in time.
+    task_id: Mapped[UUID | None] = link("task.id")
     told_at: Mapped[datetime | None]
     told_by_id: Mapped[UUID | None] = link("account.id", index=False)

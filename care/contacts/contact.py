@@ -65,6 +65,8 @@ class PlannedContact(FromElsewhere, Base):
     #: Who answers for it now, and until when, while it is due or awaiting.
     owner_id: Mapped[UUID | None] = link("staff.id", index=False)
     deadline: Mapped[datetime | None]
+    #: Worker and tablet have been told that it is time.
+    reminded_at: Mapped[datetime | None]
     actual_start: Mapped[datetime | None]
     actual_end: Mapped[datetime | None]
     #: Why it was declined, cancelled, missed or moved: a word from a list, in `history.reason` the words.

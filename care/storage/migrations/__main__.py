@@ -1,7 +1,7 @@
 """Write a revision from the difference between the tables in code and the revisions so far.
 
     python -m care.storage.migrations "what changes"     the next number
-    python -m care.storage.migrations --first            write 0001 anew (only before a first release)
+    python -m care.storage.migrations --first            fold them all into a new 0001 (before a release only)
 
 Read the result before it is kept, then run ``ruff format`` on it and the tests in ``tests/care/storage``.
 """
@@ -40,10 +40,7 @@ def main(arguments: list[str]) -> int:
         return 2
     message = arguments[0]
     if message == "--first":
-        if len(list(VERSIONS.glob("[0-9]*.py"))) > 1:
-            sys.stderr.write("There is more than one revision: write a new one instead.\n")
-            return 2
-        for old in VERSIONS.glob("0001_*.py"):
+        for old in VERSIONS.glob("[0-9]*.py"):
             old.unlink()
         message = "First tables"
     sys.stdout.write(f"{write(message)}\n")
