@@ -8,6 +8,7 @@ from aiohttp import web
 
 from care.clock import Clock
 from care.storage.database import Database
+from scheduler.planning import PlanningPool
 from server.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ FRAME: web.AppKey[Frame] = web.AppKey("frame")
 TAIL: web.AppKey[OutboxTail] = web.AppKey("tail")
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")
+PLANNING = web.AppKey("planning", PlanningPool)
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor")
 LANGUAGE = web.RequestKey("language", str)

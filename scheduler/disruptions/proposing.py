@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -141,7 +142,6 @@ async def _store(
             made_at=clock.now(),
             seconds=round(time.monotonic() - began, 2),
             state=ProposalState.OPEN if changes else ProposalState.SETTLED,
-            effect=_effect(days),
             unsolved=[
                 {"contact_id": str(one.contact.id), "rule": one.rule, "reason": one.reason}
                 for one in unsolved
@@ -151,8 +151,15 @@ async def _store(
         await session.flush()
         rows = [_row(proposal.id, number, one) for number, one in enumerate(changes, start=1)]
         session.add_all(rows)
-        hit = set().union(*(day.drafted.hit for day in days)) if days else set()
-        proposal.summary = summary(rows, [one.contact.id for one in unsolved], hit)
+        settled = {one.contact.id for one in changes} | {one.contact.id for one in unsolved}
+        unchanged = Counter(
+            str(contact.group_id)
+            for day in days
+            for contact in day.scene.contacts
+            if contact.id in day.drafted.hit and contact.id not in settled
+        )
+        proposal.effect = {**_effect(days), "unchanged": dict(unchanged)}
+        proposal.summary = sums(rows, len(unsolved), unchanged.total())
         await session.flush()
         for group in groups:
             await announce(session, clock.now(), "proposal.made", group_id=group, proposal=proposal.id)
@@ -222,21 +229,20 @@ SUMS = (
 )
 
 
-def summary(changes: list[Change], unsolved: list[UUID], hit: set[UUID]) -> dict[str, int]:
+def sums(changes: list[Change], unsolved: int, unchanged: int) -> dict[str, int]:
     """The sums on the page.
 
     ``affected`` = moved_to_video + moved_to_phone + moved_to_visit + reassigned + retimed + postponed +
-    cancelled + unchanged + unsolved.
+    cancelled + unchanged + unsolved; ``staff_changes`` and ``clients_to_notify`` are counted beside them.
     """
-    sums = dict.fromkeys(SUMS, 0)
+    counted = dict.fromkeys(SUMS, 0)
     for change in changes:
-        sums[_sum_of(change)] += 1
-    sums["unsolved"] = len(unsolved)
-    sums["unchanged"] = len(hit - {change.contact_id for change in changes} - set(unsolved))
-    affected = sum(sums.values())
+        counted[_sum_of(change)] += 1
+    counted["unsolved"] = unsolved
+    counted["unchanged"] = unchanged
     return {
-        **sums,
-        "affected": affected,
+        **counted,
+        "affected": sum(counted.values()),
         "staff_changes": sum(1 for change in changes if _staff_changes(change)),
         "clients_to_notify": len({change.client_id for change in changes if is_news(change)}),
     }

@@ -1,0 +1,244 @@
+"""A proposal: read it, approve all, some or none, undo, and take away the list for the planning system."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.contacts.step import Hand
+from care.disruptions import Change, ChangeState, Disruption, Proposal, ProposalState
+from care.errors import Fault, not_found
+from care.ids import read_id
+from care.municipality import Group
+from scheduler.disruptions.approving import Outcome, approve, refuse, undo
+from scheduler.disruptions.proposing import next_hour
+from server.exchange.guard import guard
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages.disruption_words import span, title
+from server.pages.form import Form, read_form
+from server.pages.proposal_view import View, view
+from server.pages.rendering import clock_text, render
+from server.security.actor import actor
+from server.security.gate import allow, note_list, right
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/forslag/{id}", name="proposal")
+@right(Action.PROPOSAL_READ)
+async def page(request: web.Request) -> web.StreamResponse:
+    """The proposal as it stands."""
+    return await _show(request, _id(request))
+
+
+@routes.post("/forslag/{id}", name="proposal_settle")
+@right(Action.PROPOSAL_APPROVE)
+async def settle(request: web.Request) -> web.StreamResponse:
+    """``do`` = all, chosen, hour, refuse, undo or undo_all; ``change`` are the ticked ones."""
+    form = await read_form(request)
+    app, proposal_id = request.app, _id(request)
+    hand = Hand("page", actor(request).account_id)
+    async with app[DATABASE].write() as session:
+        await _allowed(request, session, await _get(session, proposal_id), Action.PROPOSAL_APPROVE)
+        outcome, said = await _do(request, session, proposal_id, form, hand)
+    words = translations(request[LANGUAGE])
+    messages = [
+        {"kind": "good", "text": words.ngettext(*said, len(outcome.done)) % {"num": len(outcome.done)}}
+    ]
+    for _, name, fault in outcome.refused:
+        messages.append(
+            {
+                "kind": "needs",
+                "text": words.gettext("%(client)s: inte ändrad. %(why)s")
+                % {"client": name, "why": fault.say(words.gettext)},
+            }
+        )
+    return await _show(request, proposal_id, messages=messages)
+
+
+async def _do(
+    request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, hand: Hand
+) -> tuple[Outcome, tuple[str, str]]:
+    clock = request.app[CLOCK]
+    mine = await _own_changes(request, session, proposal_id)
+    chosen = [one for one in form.ids("change") if one in {change.id for change in mine}]
+    match form.text("do"):
+        case "all":
+            ids = [change.id for change in mine]
+        case "hour":
+            ids = [change.id for change in next_hour(mine, clock.now())]
+        case "chosen" | "refuse" | "undo":
+            ids = chosen
+        case "undo_all":
+            ids = [change.id for change in mine]
+        case _:
+            raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="do")
+    if not ids:
+        raise Fault("proposal.none", "Kryssa i minst en ändring.", place="change")
+    if form.text("do").startswith("undo"):
+        said = ("%(num)s ändring är ångrad.", "%(num)s ändringar är ångrade.")
+        return await undo(session, proposal_id, ids, clock, hand), said
+    if form.text("do") == "refuse":
+        said = ("%(num)s ändring avstås.", "%(num)s ändringar avstås.")
+        return await refuse(session, proposal_id, ids, clock, hand), said
+    said = ("%(num)s ändring är godkänd.", "%(num)s ändringar är godkända.")
+    return await approve(session, proposal_id, ids, clock, hand), said
+
+
+async def _own_changes(request: web.Request, session: AsyncSession, proposal_id: UUID) -> list[Change]:
+    """The changes in the actor's own groups: nobody approves for another group."""
+    mine = actor(request).groups(Action.PROPOSAL_APPROVE)
+    return [
+        change
+        for change in await session.scalars(
+            select(Change).where(Change.proposal_id == proposal_id).order_by(Change.seq)
+        )
+        if mine is None or change.group_id in mine
+    ]
+
+
+@routes.get("/forslag/{id}/lista", name="proposal_list")
+@right(Action.PROPOSAL_READ)
+async def change_list(request: web.Request) -> web.StreamResponse:
+    """What to change in the planning system, to print."""
+    return await _show(request, _id(request), template="proposal_list.html")
+
+
+@routes.get("/forslag/{id}/lista.csv", name="proposal_csv")
+@right(Action.PROPOSAL_READ)
+async def change_csv(request: web.Request) -> web.StreamResponse:
+    """The same as a semicolon file that Swedish spreadsheets open."""
+    app = request.app
+    async with app[DATABASE].read() as session:
+        proposal = await _get(session, _id(request))
+        await _allowed(request, session, proposal, Action.PROPOSAL_READ)
+        shown = await _view(request, session, proposal)
+    zone = app[CLOCK].zone
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(
+        [
+            "extern_id",
+            "brukare",
+            "insatser",
+            "kanal_nu",
+            "start_nu",
+            "personal_nu",
+            "kanal",
+            "datum",
+            "start",
+            "personal",
+        ]
+    )
+    for row in shown.rows:
+        if row.state is ChangeState.APPLIED:
+            writer.writerow(
+                [
+                    guard(cell)
+                    for cell in (
+                        row.extern_id or "", row.client, row.services,
+                        row.before.channel or "", clock_text(row.before.start, zone), row.before.staff,
+                        row.after.channel or "", row.after.day.isoformat(), clock_text(row.after.start, zone),
+                        row.after.staff,
+                    )
+                ]
+            )  # fmt: skip
+    return web.Response(
+        body=out.getvalue().encode("utf-8-sig"),
+        content_type="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="andringar.csv"'},
+    )
+
+
+def _id(request: web.Request) -> UUID:
+    found = read_id(request.match_info["id"])
+    if found is None:
+        raise not_found("förslag")
+    return found
+
+
+async def _get(session: AsyncSession, proposal_id: UUID) -> Proposal:
+    proposal = await session.get(Proposal, proposal_id)
+    if proposal is None:
+        raise not_found("förslag")
+    return proposal
+
+
+async def _allowed(request: web.Request, session: AsyncSession, proposal: Proposal, action: Action) -> None:
+    """Some of it must lie in one's own groups; the rest is not shown."""
+    mine = actor(request).groups(action)
+    groups = set(
+        await session.scalars(select(Change.group_id).where(Change.proposal_id == proposal.id).distinct())
+    )
+    if not groups:
+        disruption = await session.get_one(Disruption, proposal.disruption_id)
+        if disruption.reported_by_id == actor(request).account_id:
+            return
+        groups = {UUID(one) for one in disruption.scope.get("groups", [])}
+    own = sorted(groups if mine is None else groups & mine)
+    if not own:
+        raise not_found("förslag")
+    for group in own:
+        await allow(request, session, action, group=group, thing=f"proposal:{proposal.id}")
+
+
+async def _view(request: web.Request, session: AsyncSession, proposal: Proposal) -> View:
+    shown = await view(
+        session,
+        proposal,
+        groups=actor(request).groups(Action.PROPOSAL_READ),
+        now=request.app[CLOCK].now(),
+        language=request[LANGUAGE],
+    )
+    note_list(request, Action.PROPOSAL_READ, shown.opened)
+    return shown
+
+
+async def _show(
+    request: web.Request,
+    proposal_id: UUID,
+    *,
+    template: str = "proposal.html",
+    messages: list[dict[str, str]] | None = None,
+) -> web.StreamResponse:
+    app, language = request.app, request[LANGUAGE]
+    words = translations(language)
+    async with app[DATABASE].read() as session:
+        proposal = await _get(session, proposal_id)
+        await _allowed(request, session, proposal, Action.PROPOSAL_READ)
+        shown = await _view(request, session, proposal)
+        disruption = await session.get_one(Disruption, proposal.disruption_id)
+        groups = {str(group.id): group for group in await session.scalars(select(Group))}
+        newer = None
+        if proposal.state is ProposalState.SUPERSEDED:
+            newer = await session.scalar(
+                select(Proposal.id)
+                .where(Proposal.made_at > proposal.made_at)
+                .order_by(Proposal.made_at.desc())
+                .limit(1)
+            )
+    context: dict[str, Any] = {
+        "proposal": proposal,
+        "newer": newer,
+        "heading": title(disruption, groups, words.gettext, words.ngettext),
+        "span": span(disruption.start, disruption.end, language, app[CLOCK].zone),
+        "note": disruption.note,
+        "rows": shown.rows,
+        "needs": shown.needs,
+        "sums": shown.sums,
+        "effect": proposal.effect,
+        "open": [row for row in shown.rows if row.state is ChangeState.PROPOSED],
+        "soon": [row for row in shown.rows if row.state is ChangeState.PROPOSED and row.is_soon],
+        "applied": [row for row in shown.rows if row.state is ChangeState.APPLIED],
+        "may_approve": actor(request).may(Action.PROPOSAL_APPROVE)
+        and proposal.state is not ProposalState.SUPERSEDED,
+    }
+    return render(request, template, **{"messages": messages or [], **context})
