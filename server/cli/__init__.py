@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {
     "serve": "server.cli.serve",
     "migrate": "server.cli.migrate",
     "create-admin": "server.cli.create_admin",
+    "plan": "server.cli.plan",
+    "measures": "server.cli.measures",
     "tablets": "server.cli.tablets",
     "log": "server.cli.log",
     "doctor": "server.cli.doctor",

@@ -1,0 +1,78 @@
+"""``samtid measures``: the three measures for a span of days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import click
+from rich.table import Table
+from sqlalchemy import select
+
+from care.errors import Fault
+from care.measures.gather import gather
+from care.measures.report import report
+from care.municipality import Group
+from server.cli.ground import Ground, grounded
+
+LONGEST_DAYS = 800
+
+
+@click.command(short_help="Same day, receipts and pulse.")
+@click.option("--from", "first", metavar="DAY", help="First day, as 2026-12-01. Default: seven days ago.")
+@click.option("--to", "last", metavar="DAY", help="Last day. Default: yesterday, or the first day.")
+@click.option("--group", "group_name", metavar="NAME", help="One home care group. Default: all.")
+@grounded
+async def command(ground: Ground, first: str | None, last: str | None, group_name: str | None) -> None:
+    """The share of contacts done the same day, the receipt rate per goal type, and the pulse.
+
+    Numbers of fewer than five are hidden, also where a total would reveal them.
+    """
+    yesterday = ground.clock.today() - timedelta(days=1)
+    until = _day(last, "--to") or max(_day(first, "--from") or yesterday, yesterday)
+    since = _day(first, "--from") or until - timedelta(days=6)
+    if until < since or (until - since).days >= LONGEST_DAYS:
+        raise Fault("measures.span", "Välj dagar i ordning, högst %(days)s dagar.", place="--to",
+                    values={"days": LONGEST_DAYS})  # fmt: skip
+    async with ground.database() as database, database.read() as session:
+        groups = [one for one in await session.scalars(select(Group)) if not one.is_night_patrol]
+        if group_name:
+            groups = [one for one in groups if group_name.casefold() in (one.name.casefold(), str(one.id))]
+            if not groups:
+                raise Fault("group.unknown", "Det finns ingen grupp som heter så.", place="--group")
+        wanted = frozenset(one.id for one in groups) if group_name else None
+        figures = await gather(session, since, until, ground.clock.zone, wanted)
+    told = report(figures, since, until, {one.id: one.name for one in groups})
+    ground.give(told, _shown(ground, told))
+
+
+def _day(text: str | None, place: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Fault(
+            "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place=place,
+            values={"text": text[:40]},
+        ) from None  # fmt: skip
+
+
+def _shown(ground: Ground, told: dict[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for head in ("Mått", "Andel", "Antal"):
+        table.add_column(ground.say(head), justify="left" if head == "Mått" else "right")
+    same = told["same_day"]
+    rows = [("Genomfört samma dag", same)]
+    rows += [
+        ("  på plats", same["physical"]),
+        ("  digitalt", same["digital"]),
+        ("  flyttat och klart", same["moved"]),
+    ]
+    rows += [(f"Kvitterat: {goal}", cell) for goal, cell in told["receipts"].items()]
+    rows += [("Nöjda brukare", told["pulse"]["clients"]), ("Hann enligt plan", told["pulse"]["staff"])]
+    for name, cell in rows:
+        hidden = cell.get("hidden")
+        share = ground.say("dolt") if hidden else f"{cell['value']:.1%}"
+        table.add_row(ground.say(name), share, "" if hidden else str(cell["n"]))
+    return table
