@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action, Relation, relations
@@ -137,13 +137,18 @@ async def allow(
     return relation
 
 
-def note_list(request: web.Request, action: Action, clients: list[tuple[UUID, UUID]]) -> None:
+def note_list(
+    request: web.Request,
+    action: Action,
+    clients: list[tuple[UUID, UUID]],
+    relation: Relation = Relation.OWN_GROUP,
+) -> None:
     """Log that a page showed these ``(client_id, group_id)`` in a list."""
     who = actor(request)
     for client_id, group_id in clients:
         _note(
             request,
-            Opened(action, _roles(who), Relation.OWN_GROUP.value, client_id, group_id, "list", "care", True),
+            Opened(action, _roles(who), relation.value, client_id, group_id, "list", "care", True),
         )
 
 
@@ -163,7 +168,12 @@ async def _relation(  # noqa: PLR0917
             return held.role, Relation.EVERYWHERE
         if Relation.SELF in allowed and client is None and group is None:
             return held.role, Relation.SELF
-        if Relation.OWN_GROUP in allowed and group_id is not None and held.group_id in (None, group_id):
+        if (
+            Relation.OWN_GROUP in allowed
+            and group_id is not None
+            and held.group_id in (None, group_id)
+            and not _is_only_for_named(held.role, client)
+        ):
             return held.role, Relation.OWN_GROUP
     if client is None or who.staff_id is None:
         return None, None
@@ -175,9 +185,16 @@ async def _relation(  # noqa: PLR0917
             return held.role, Relation.ASSIGNED
         if Relation.OWN_CLIENT in allowed and await _is_known(session, who.staff_id, client):
             return held.role, Relation.OWN_CLIENT
+        if _is_only_for_named(held.role, client):
+            continue
         if Relation.NIGHT in allowed and await _is_on_night(request, session, who.staff_id):
             return held.role, Relation.NIGHT
     return None, None
+
+
+def _is_only_for_named(role: Role, client: Client | None) -> bool:
+    """A protected identity opens to care workers whom the client knows or who have a row there (design 6)."""
+    return role is Role.CARE_WORKER and client is not None and client.is_protected
 
 
 async def _is_assigned(
@@ -187,29 +204,36 @@ async def _is_assigned(
     client_id: UUID,
     contact: PlannedContact | None,
 ) -> bool:
-    """A row opens the client from the start of the worker's shift that day to two hours after the row."""
-    now = request.app[CLOCK].now()
+    """A row opens the client from the start of the worker's shift that day to two hours after the row.
+
+    A shift that goes on past midnight opens its rows of the next day too.
+    """
+    now, today = request.app[CLOCK].now(), request.app[CLOCK].today()
+    shift_end = await session.scalar(
+        select(func.max(Shift.end)).where(
+            Shift.staff_id == staff_id,
+            Shift.date >= today - timedelta(days=1),
+            Shift.start <= now,
+            Shift.end >= now - AFTER_ROW,
+        )
+    )
+    if shift_end is None:
+        return False
     rows = (
         select(PlannedContact.id)
         .join(Assignment, Assignment.contact_id == PlannedContact.id)
         .where(
             Assignment.staff_id == staff_id,
             PlannedContact.client_id == client_id,
-            PlannedContact.planned_date == request.app[CLOCK].today(),
+            PlannedContact.planned_date.between(today - timedelta(days=1), today + timedelta(days=1)),
+            or_(PlannedContact.planned_date == today, PlannedContact.start < shift_end),
             PlannedContact.status.not_in([Status.CANCELLED, Status.REPLACED]),
             PlannedContact.window_end >= now - AFTER_ROW,
         )
     )
     if contact is not None:
         rows = rows.where(PlannedContact.id == contact.id)
-    if await session.scalar(rows.limit(1)) is None:
-        return False
-    shift = await session.scalar(
-        select(Shift.id)
-        .where(Shift.staff_id == staff_id, Shift.start <= now, Shift.end >= now - AFTER_ROW)
-        .limit(1)
-    )
-    return shift is not None
+    return await session.scalar(rows.limit(1)) is not None
 
 
 async def _is_known(session: AsyncSession, staff_id: UUID, client: Client) -> bool:
