@@ -31,6 +31,7 @@ BODY_LIMIT = 12 * 1024 * 1024
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
 PARTS: tuple[str, ...] = (
     "server.operations.health",
+    "server.pages.accounts",
     "server.pages.assets",
     "server.pages.authority",
     "server.pages.frame",

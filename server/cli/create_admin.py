@@ -7,12 +7,12 @@ import sys
 import click
 from sqlalchemy import select
 
-from care.accounts import Account, AccountRole, Role
+from care.accounts import Role
 from care.errors import Fault
 from care.ids import new_id
 from care.municipality import Municipality
 from care.outbox import announce
-from server.accounts import check_username, note_change
+from server.accounts import check_username, give_role, make_account, note_change
 from server.cli.ground import Ground, grounded
 from server.security.passwords import Passwords, check_new
 
@@ -31,9 +31,6 @@ async def command(
     async with ground.database() as database:
         async with database.read() as session:
             town = await session.scalar(select(Municipality).limit(1))
-            taken = await session.scalar(select(Account.id).where(Account.username == username))
-        if taken is not None:
-            raise _taken(username)
         if town is None and not municipality:
             raise Fault(
                 "municipality.missing",
@@ -44,36 +41,16 @@ async def command(
         check_new(password, username)
         password_hash = Passwords().hash_now(password)
         now = ground.clock.now()
-        account = Account(
-            id=new_id(),
-            username=username,
-            password_hash=password_hash,
-            display_name=name.strip() or username,
-            created_at=now,
-        )
         async with database.write() as session:
-            if await session.scalar(select(Account.id).where(Account.username == username)) is not None:
-                raise _taken(username)
             if town is None:
                 session.add(Municipality(id=new_id(), name=str(municipality)))
                 await announce(session, now, "municipality.changed")
-            session.add(account)
-            await session.flush()
-            session.add(AccountRole(id=new_id(), account_id=account.id, role=Role.ADMINISTRATOR))
+            account = await make_account(session, now, username, name.strip() or username, password_hash)
+            await give_role(session, now, account, Role.ADMINISTRATOR, None)
             session.add(note_change(now, account.id, "made", where="samtid create-admin"))
     ground.give(
         {"username": username, "account_id": account.id},
         ground.say("Kontot %(username)s är klart.", username=username),
-    )
-
-
-def _taken(username: str) -> Fault:
-    return Fault(
-        "account.taken",
-        "Det finns redan ett konto som heter %(username)s.",
-        status=409,
-        place="username",
-        values={"username": username},
     )
 
 

@@ -14,7 +14,7 @@ from care.errors import Fault
 from care.ids import new_id
 from server.keys import LANGUAGE
 from server.language import translations
-from server.pages.rendering import render
+from server.pages.rendering import go_to, render
 
 log = logging.getLogger("samtid.faults")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -62,7 +62,7 @@ def answer(request: web.Request, fault: Fault) -> web.StreamResponse:
         target = f"/logga-in?vidare={quote(where, safe='')}" if where else "/logga-in"
         if "HX-Request" in request.headers:
             return web.Response(status=HTTPStatus.OK, headers={"HX-Redirect": "/logga-in"})
-        return web.HTTPSeeOther(target)
+        return go_to(target)
     template = "_fault.html" if "HX-Request" in request.headers else "fault.html"
     return render(request, template, status=fault.status, fault=fault, sentence=fault.say(say))
 

@@ -74,6 +74,11 @@ def address_of(request: web.Request, name: str, **parts: Any) -> str:
     return str(request.app.router[name].url_for(**{key: str(value) for key, value in parts.items()}))
 
 
+def go_to(address: str) -> web.Response:
+    """Send the browser on with GET, after a form or to another page of ours."""
+    return web.Response(status=303, headers={"Location": address})
+
+
 def render(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
     """A page or fragment in the reader's language."""
     return web.Response(

@@ -14,7 +14,7 @@ from care.ids import new_id
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
 from server.language import COOKIE, LANGUAGES, translations
 from server.pages.form import query, read_form
-from server.pages.rendering import render
+from server.pages.rendering import go_to, render
 from server.security import sessions
 from server.security.actor import signed_in
 from server.security.address import client_address
@@ -44,7 +44,7 @@ async def sign_in_page(request: web.Request) -> web.StreamResponse:
     """The form, or straight on when somebody is signed in already."""
     target = safe_target(query(request).text("vidare", longest=2000))
     if signed_in(request) is not None:
-        return web.HTTPSeeOther(target)
+        return go_to(target)
     return render(request, "sign_in.html", target=target, username="", error=None)
 
 
@@ -71,7 +71,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         if "minutes" in fault.values:
             response.headers["Retry-After"] = str(fault.values["minutes"] * 60)
         return response
-    response = web.HTTPSeeOther(target)
+    response = go_to(target)
     sessions.give_cookie(request, response, token)
     return response
 
@@ -135,7 +135,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     if who is not None and who.sign_in_id is not None:
         async with request.app[DATABASE].write() as session:
             await sessions.revoke(session, who.sign_in_id, request.app[CLOCK].now())
-    response = web.HTTPSeeOther("/logga-in")
+    response = go_to("/logga-in")
     sessions.take_cookie(request, response)
     return response
 
@@ -152,7 +152,7 @@ async def change_language(request: web.Request) -> web.StreamResponse:
     if who is not None and who.account_id is not None:
         async with request.app[DATABASE].write() as session:
             (await session.get_one(Account, who.account_id)).language = language
-    response = web.HTTPSeeOther(safe_target(form.text("vidare", longest=2000)))
+    response = go_to(safe_target(form.text("vidare", longest=2000)))
     response.set_cookie(
         COOKIE, language, max_age=_A_YEAR, path="/", samesite="Lax",
         httponly=True, secure=request.app[CONFIGURATION].is_secure,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.pages.navigation import first_page
-from server.pages.rendering import render
+from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import open_to_all
 
@@ -18,5 +18,5 @@ async def start(request: web.Request) -> web.StreamResponse:
     """To the first page of one's role."""
     target = first_page(request, actor(request))
     if target is not None:
-        return web.HTTPSeeOther(target)
+        return go_to(target)
     return render(request, "start.html")
