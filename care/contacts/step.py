@@ -150,6 +150,9 @@ async def _write(
     unknown = fields.keys() - FREE_FIELDS
     if unknown:
         raise TypeError(f"not free to change: {sorted(unknown)}")
+    if hand.account_id is not None:
+        # From now on the person's word goes before a re-import and a changed rule.
+        contact.touched = True
     change: dict[str, Any] = {}
     for name, value in fields.items():
         old = getattr(contact, name)

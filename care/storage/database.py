@@ -10,7 +10,13 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 SQLITE_FILE = "samtid.sqlite3"
@@ -61,6 +67,20 @@ class Database:
             return
         async with self._turn, self._writers() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def write_on(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """As `write`, on the caller's own connection: for many rows that wait in its temporary tables.
+
+        The connection must not be in a transaction.
+        """
+        if self._turn is None:
+            async with connection.begin():
+                yield
+            return
+        await connection.execution_options(samtid_begin="BEGIN IMMEDIATE")
+        async with self._turn, connection.begin():
+            yield
 
     async def close(self) -> None:
         await self.engine.dispose()
