@@ -30,12 +30,14 @@ BODY_LIMIT = 12 * 1024 * 1024
 
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
 PARTS: tuple[str, ...] = (
+    "server.calls.routes",
     "server.operations.health",
     "server.pages.accounts",
     "server.pages.assets",
     "server.pages.authority",
     "server.pages.frame",
     "server.pages.messages",
+    "server.pages.own_account",
     "server.pages.sign_in",
     "server.pages.start",
 )

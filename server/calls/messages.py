@@ -1,0 +1,369 @@
+"""Every message of the protocol, defined once: its name (`tag`), its fields and their limits.
+
+``docs/protocol.md`` explains them; a test compares the two. The direction is told by the unions at the end.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+#: Versions spoken, newest first: the present one and the one before it.
+PROTOCOLS = (1,)
+#: The largest message, in bytes of UTF-8.
+LARGEST = 64 * 1024
+
+Number = Annotated[int, Meta(ge=0, lt=2**31)]
+Name = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"^[A-Za-z0-9-]+$")]
+Short = Annotated[str, Meta(max_length=80)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Figure = Annotated[float, Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+#: An instant from a client must say its zone.
+Instant = Annotated[datetime, Meta(tz=True)]
+Milliseconds = Annotated[int, Meta(ge=0, le=600_000)]
+
+
+class Message(Struct, tag_field="type", omit_defaults=True, forbid_unknown_fields=True):
+    """Anything that is sent."""
+
+
+class Asked(Message, kw_only=True):
+    """Anything a client sends; `n` comes back with the answer."""
+
+    n: Number | None = None
+
+
+# Coming in
+
+
+class Greeting(Message, tag="greeting", kw_only=True):
+    protocols: list[int]
+    nonce: str
+    now: datetime
+
+
+class Hello(Asked, tag="hello", kw_only=True):
+    protocol: int
+    device: UUID | None = None
+    signature: Annotated[str, Meta(max_length=86)] | None = None
+    version: Short | None = None
+    contact: UUID | None = None
+    near: bool = False
+
+
+class GoingOn(Struct, kw_only=True, omit_defaults=True):
+    """A call that can be taken up again."""
+
+    call: UUID
+    state: str
+    contact: UUID | None = None
+
+
+class Welcome(Message, tag="welcome", kw_only=True):
+    protocol: int
+    now: datetime
+    language: str
+    version: str
+    pace: str
+    call: GoingOn | None = None
+
+
+# Both sockets
+
+
+class Ping(Message, tag="ping", kw_only=True):
+    n: Number
+
+
+class Pong(Message, tag="pong", kw_only=True):
+    answers: int
+    now: datetime
+
+
+class Pace(Message, tag="pace", kw_only=True):
+    pace: str
+
+
+class Ok(Message, tag="ok", kw_only=True):
+    answers: int
+
+
+class Error(Message, tag="error", kw_only=True):
+    code: str
+    sentence: str
+    place: str | None = None
+    answers: int | None = None
+    call: UUID | None = None
+
+
+class Bye(Message, tag="bye", kw_only=True):
+    code: str
+    sentence: str
+    again: bool
+    erase: bool
+
+
+class Reload(Message, tag="reload", kw_only=True):
+    version: str
+
+
+# The day
+
+
+class Day(Message, tag="day", kw_only=True):
+    made_at: datetime
+    date: str
+    names: list[str]
+    rows: list[dict[str, Any]]
+    night: dict[str, str]
+    zone: str
+    notices: list[dict[str, Any]]
+    prompt: dict[str, Any] | None = None
+    phone: dict[str, str] | None = None
+
+
+class NoticeShown(Asked, tag="notice_shown", kw_only=True):
+    notice: UUID
+
+
+class NoticeTouched(Asked, tag="notice_touched", kw_only=True):
+    notice: UUID
+
+
+class Klart(Asked, tag="klart", kw_only=True):
+    contact: UUID
+    at: Instant
+
+
+class PromptLater(Asked, tag="prompt_later", kw_only=True):
+    contact: UUID
+
+
+class Pulse(Asked, tag="pulse", kw_only=True):
+    call: UUID
+    face: Literal["happy", "so_so", "unhappy"]
+
+
+class Test(Message, tag="test", kw_only=True):
+    #: For the test runner: this is no test.
+    __test__: ClassVar[bool] = False
+
+
+class Battery(Struct, kw_only=True, forbid_unknown_fields=True):
+    level: Share
+    charging: bool
+
+
+class Screen(Struct, kw_only=True, forbid_unknown_fields=True):
+    width: Annotated[int, Meta(ge=0, le=100_000)]
+    height: Annotated[int, Meta(ge=0, le=100_000)]
+
+
+Permission = Literal["granted", "denied", "prompt", "missing", "unknown"]
+
+
+class Health(Asked, tag="health", kw_only=True):
+    camera: Permission
+    microphone: Permission
+    sound: Literal["ok", "blocked", "unknown"]
+    wake_lock: Literal["ok", "denied", "unsupported", "unknown"]
+    voice: bool
+    touch_needed: bool
+    battery: Battery | None = None
+    started: Instant | None = None
+    screen: Screen | None = None
+
+
+# A call
+
+
+class StartCall(Asked, tag="call", kw_only=True):
+    contact: UUID
+    connection: Name
+    reason: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Calling(Message, tag="calling", kw_only=True):
+    call: UUID
+    contact: UUID
+    name: str
+    words: str
+    ring_seconds: int
+    ice_servers: list[dict[str, Any]]
+    relay_only: bool
+    answers: int | None = None
+
+
+class Caller(Struct, kw_only=True, omit_defaults=True):
+    first_name: str
+    portrait: str | None = None
+
+
+class Ring(Message, tag="ring", kw_only=True):
+    call: UUID
+    caller: Caller
+    text: str
+    since: datetime
+    ring_seconds: int
+    look_seconds: int
+    ice_servers: list[dict[str, Any]]
+    relay_only: bool
+    contact: UUID | None = None
+    auto_answer_seconds: int | None = None
+
+
+class Ringing(Asked, tag="ringing", kw_only=True):
+    call: UUID
+    connection: Name
+
+
+class Answer(Asked, tag="answer", kw_only=True):
+    call: UUID
+    by: Literal["touch", "auto"]
+
+
+class NotNow(Asked, tag="not_now", kw_only=True):
+    call: UUID
+
+
+class Cancel(Asked, tag="cancel", kw_only=True):
+    call: UUID
+
+
+class HangUp(Asked, tag="hang_up", kw_only=True):
+    call: UUID
+
+
+class State(Message, tag="state", kw_only=True):
+    call: UUID
+    state: str
+    words: str
+    version: int
+    cause: str | None = None
+    contact: UUID | None = None
+    answered_at: datetime | None = None
+    connected_at: datetime | None = None
+    ask_pulse: bool = False
+
+
+class Peer(Message, tag="peer", kw_only=True):
+    call: UUID
+    present: bool
+    connection: str | None = None
+
+
+class NewConnection(Asked, tag="connection", kw_only=True):
+    call: UUID
+    connection: Name
+
+
+class SessionDescription(Struct, kw_only=True, forbid_unknown_fields=True):
+    type: Literal["offer", "answer"]
+    sdp: str
+
+
+class Description(Asked, tag="description", kw_only=True):
+    call: UUID
+    from_: Name = msgspec.field(name="from")
+    to: Name
+    description: SessionDescription
+
+
+class IceCandidate(Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename="camel"):
+    """As `RTCIceCandidateInit`, in the browser's own spelling."""
+
+    candidate: Annotated[str, Meta(max_length=1000)]
+    sdp_mid: Short | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=64)] | None = None
+    username_fragment: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class Candidate(Asked, tag="candidate", kw_only=True):
+    call: UUID
+    from_: Name = msgspec.field(name="from")
+    to: Name
+    #: None says that there are no more.
+    candidate: IceCandidate | None
+
+
+class Sending(Asked, tag="sending", kw_only=True):
+    call: UUID
+    audio: bool
+    video: bool
+
+
+class Media(Asked, tag="media", kw_only=True):
+    call: UUID
+    state: Literal["flowing", "lost"]
+    first_ms: Milliseconds | None = None
+
+
+class Quality(Asked, tag="quality", kw_only=True):
+    call: UUID
+    round_trip_ms: Figure | None = None
+    loss_percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    jitter_ms: Figure | None = None
+    freezes: Count | None = None
+    kilobits: Figure | None = None
+    path: Literal["host", "srflx", "prflx", "relay"] | None = None
+    setup_ms: Milliseconds | None = None
+
+
+class ConfirmPerson(Asked, tag="confirm_person", kw_only=True):
+    call: UUID
+
+
+class Resume(Asked, tag="resume", kw_only=True):
+    call: UUID
+    connection: Name
+
+
+class Resumed(Message, tag="resumed", kw_only=True):
+    call: UUID
+    state: str
+    version: int
+    words: str
+    role: str
+    name: str
+    ice_servers: list[dict[str, Any]]
+    relay_only: bool
+    look_seconds: int
+    contact: UUID | None = None
+    portrait: str | None = None
+    answered_at: datetime | None = None
+    answers: int | None = None
+
+
+class Taken(Message, tag="taken", kw_only=True):
+    call: UUID
+
+
+# A worker's page
+
+
+class Changed(Message, tag="changed", kw_only=True):
+    topic: str
+    contact: UUID | None = None
+    client: UUID | None = None
+    call: UUID | None = None
+    task: UUID | None = None
+    event: str | None = None
+    status: str | None = None
+
+
+#: What both sides of a call may say of it.
+CallMessage = NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume
+FromTablet = (
+    Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | Pulse | Health
+    | Ringing | Answer | NotNow | CallMessage
+)  # fmt: skip
+FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | CallMessage
+ToClient = (
+    Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
+    | Description | Candidate | Sending | Resumed | Taken | Changed
+)  # fmt: skip
