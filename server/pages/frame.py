@@ -66,6 +66,7 @@ class Frame:
             "system_notice": " ".join(say(sentence) for sentence in self.notices),
             "messages": [],
             "sign_out_url": "/logga-ut",
+            "account_url": "/konto",
             "nav": menu(request, who, say) if who else [],
             "account": _account(request, who, say) if who else None,
         }

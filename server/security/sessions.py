@@ -113,7 +113,8 @@ async def find(session: AsyncSession, token: str, now: datetime, idle: timedelta
     ).one_or_none()
     if row is None:
         return None
-    sign_in, account, staff = row
+    sign_in, account = row[0], row[1]
+    staff: Staff | None = row[2]
     held = (
         await session.execute(
             select(AccountRole.role, AccountRole.group_id, Group.name)
@@ -156,13 +157,16 @@ async def revoke(session: AsyncSession, sign_in_id: UUID, now: datetime) -> None
 
 async def revoke_all(session: AsyncSession, account_id: UUID, now: datetime) -> int:
     """End every session of an account; how many there were."""
-    ended = (
-        await session.scalars(
-            update(SignIn)
-            .where(SignIn.account_id == account_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now)
-            .values(revoked_at=now)
-            .returning(SignIn.id)
-        )
-    ).all()
+    return await revoke_others(session, account_id, None, now)
+
+
+async def revoke_others(session: AsyncSession, account_id: UUID, kept: UUID | None, now: datetime) -> int:
+    """End every session of an account but the one to be `kept`; how many there were."""
+    living = update(SignIn).where(
+        SignIn.account_id == account_id, SignIn.revoked_at.is_(None), SignIn.expires_at > now
+    )
+    if kept is not None:
+        living = living.where(SignIn.id != kept)
+    ended = (await session.scalars(living.values(revoked_at=now).returning(SignIn.id))).all()
     await announce(session, now, "account.changed", account=account_id)
     return len(ended)
