@@ -36,6 +36,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.assets",
     "server.pages.authority",
     "server.pages.frame",
+    "server.pages.kiosk",
     "server.pages.messages",
     "server.pages.own_account",
     "server.pages.sign_in",

@@ -1,0 +1,134 @@
+/** Somebody rings; and the call. One thing to do at a time. */
+
+import { t } from "../words.js";
+import { button, element, face, icon } from "./element.js";
+import { Screen } from "./screens.js";
+
+/** @typedef {import("./call.js").Call} Call */
+
+export class RingScreen extends Screen {
+  /** @override */ isUrgent = true;
+  /** @type {Call | null} */ #call = null;
+  #countdown = element("p", { class: "countdown" });
+  #bar = element("progress", { class: "bar", max: 100, value: 0 });
+
+  /** @param {Call} call @param {{answer: () => void, notNow: () => void}} acts */
+  show(call, { answer, notNow }) {
+    this.#call = call;
+    const yes = button(t("Svara"), answer, { kind: "answer", symbol: "phone-call" });
+    this.first = yes;
+    this.said = () => call.text;
+    this.#bar.setAttribute("aria-label", t("Tid kvar tills %(name)s syns", { name: call.caller.first_name }));
+    this.fill(
+      "ring",
+      element("span", { class: "halo" }, face(call.caller, "xl")),
+      element("h1", {}, call.text),
+      element("div", { class: "count" }, this.#countdown, this.#bar),
+      element("div", { class: "choices" }, yes, button(t("Inte nu"), notNow, { kind: "outline" })),
+    );
+    this.update();
+  }
+
+  update() {
+    const call = this.#call;
+    if (!call) return;
+    const left = call.answersIn;
+    this.#bar.hidden = left === null;
+    if (left === null) {
+      this.#countdown.textContent = t("Tryck på Svara när du vill prata.");
+      return;
+    }
+    const name = call.caller.first_name;
+    this.#countdown.textContent = left === 1
+      ? t("%(name)s syns om 1 sekund. Du behöver inte göra något.", { name })
+      : t("%(name)s syns om %(seconds)s sekunder. Du behöver inte göra något.", { name, seconds: left });
+    this.#bar.value = call.countdown ? 100 - (100 * left) / call.countdown : 0;
+  }
+}
+
+export class CallScreen extends Screen {
+  /** @type {Call | null} */ #call = null;
+  #video = element("video", { playsinline: true, autoplay: true, disablepictureinpicture: true });
+  #cover = element("div", { class: "cover" });
+  #camera = element("p", { class: "camera-state", role: "status" });
+  #coverWords = "";
+  /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
+  /** @type {() => void} */ touchChanged = () => {};
+
+  /** @param {Call} call @param {{hangUp: () => void}} acts */
+  show(call, { hangUp }) {
+    this.#call = call;
+    this.said = () => t("Du pratar med %(name)s", { name: call.caller.first_name });
+    this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
+    const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
+    this.fill("call", this.#video, this.#cover, element("div", { class: "foot" }, this.#camera, end));
+    if (call.remote) this.play(call.remote);
+    this.update();
+  }
+
+  /** @param {MediaStream} stream */
+  play(stream) {
+    if (this.#video.srcObject === stream) return;
+    this.#video.srcObject = stream;
+    this.#video.requestVideoFrameCallback?.(() => this.#call?.shown());
+    void this.listen();
+  }
+
+  /** Try to be heard; also after a touch. */
+  async listen() {
+    this.#video.muted = false;
+    try {
+      await this.#video.play();
+      this.#needs(false);
+    } catch (error) {
+      // Taken away in the same moment: nothing to do.
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.#video.muted = true;
+      this.#needs(true);
+      await this.#video.play().catch(() => {});
+    }
+  }
+
+  disconnectedCallback() {
+    this.#video.srcObject = null;
+  }
+
+  update() {
+    const call = this.#call;
+    if (!call) return;
+    const name = call.caller.first_name;
+    const words = call.flows ? "" : call.state === "reconnecting" || call.isSeen
+      ? t("Söker %(name)s…", { name }) : t("%(name)s kommer strax…", { name });
+    if (words !== this.#coverWords || this.#cover.childElementCount === 0) {
+      this.#coverWords = words;
+      this.#cover.hidden = words === "";
+      this.#cover.replaceChildren(element("span", { class: "halo still" }, face(call.caller, "l")),
+        element("p", { class: "lead", role: "status" }, words));
+    }
+    this.#camera.className = `camera-state${call.isSeen ? " on" : ""}`;
+    const [symbol, said] = this.#cameraWords(call);
+    if (this.#camera.textContent !== said) this.#camera.replaceChildren(icon(symbol), element("span", {}, said));
+  }
+
+  /** @param {Call} call @returns {[string, string]} */
+  #cameraWords(call) {
+    if (this.needsTouch) return ["volume-x", t("Tryck på skärmen så hörs det")];
+    if (call.isSeen) return call.hasPicture ? ["video", t("Kameran är på")] : ["mic", t("Mikrofonen är på")];
+    if (call.seenIn !== null) {
+      return ["video-off", call.seenIn === 1 ? t("Kameran sätts på om 1 sekund")
+        : t("Kameran sätts på om %(seconds)s sekunder", { seconds: call.seenIn })];
+    }
+    return ["video-off", t("Kameran är av")];
+  }
+
+  /** @param {boolean} yes */
+  #needs(yes) {
+    if (this.needsTouch === yes) return;
+    this.needsTouch = yes;
+    this.update();
+    this.touchChanged();
+  }
+}
+
+customElements.define("kiosk-ring", RingScreen);
+customElements.define("kiosk-call", CallScreen);

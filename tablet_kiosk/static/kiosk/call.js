@@ -1,0 +1,254 @@
+/**
+ * A call as the tablet lives it: rings, is answered by hand or by itself, shows the caller first and only then
+ * sends its own picture and sound, and finds back after a break (docs/protocol.md section 6). No DOM.
+ */
+
+import { closeCamera, openCamera } from "../call/camera.js";
+import { Peer } from "../call/peer.js";
+
+/** @typedef {import("../call/protocol.js").Connection} Connection */
+/** @typedef {import("../call/protocol.js").Message} Message */
+/** @typedef {import("./element.js").Person} Person */
+/** @typedef {"ringing" | "connecting" | "connected" | "reconnecting" | "ended"} State */
+
+/** A ring is heard for at least so many seconds before it may answer itself. */
+const LEAST_RING = 5;
+
+/**
+ * Events: `change` (state, countdown or camera), `remote` (detail {stream}), `over` (detail {cause}).
+ */
+export class Call extends EventTarget {
+  id;
+  /** @type {Person} */ caller;
+  /** "Anna från hemtjänsten ringer" */ text = "";
+  /** @type {State} */ state = "ringing";
+  /** Own camera and microphone are being sent. */ isSeen = false;
+  /** There is a camera to be seen with. */ hasPicture = false;
+  /** Picture and sound of the other side come. */ flows = false;
+  /** Seconds until it answers by itself, null when it does not. @type {number | null} */ answersIn = null;
+  /** Seconds until own camera and microphone are sent, null when not waiting. @type {number | null} */ seenIn = null;
+  /** Length of the countdown, for its bar. */ countdown = 0;
+  /** @type {MediaStream | null} */ remote = null;
+  /** May it answer by itself? Asked each second: not when nobody could hear it. */ mayAnswerItself = () => true;
+  #connection;
+  #peer;
+  #version = -1;
+  #lookSeconds;
+  #ringEnds = 0;
+  #answersAt = Infinity;
+  #byItself = false;
+  /** @type {MediaStream | null} */ #own = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #showing;
+  /** @type {Array<() => void>} */ #stops = [];
+
+  /** @param {Connection} connection @param {Message} message a `ring`, or only the call's id when it is found again */
+  constructor(connection, message) {
+    super();
+    this.#connection = connection;
+    this.id = /** @type {string} */ (message["call"]);
+    this.caller = message["caller"] ?? { first_name: "", portrait: null };
+    this.#lookSeconds = message["look_seconds"] ?? 3;
+    this.#peer = new Peer({
+      connection, call: this.id, side: "client",
+      iceServers: message["ice_servers"] ?? [], relayOnly: message["relay_only"] ?? false,
+    });
+    this.#peer.addEventListener("remote", (event) => {
+      this.remote = /** @type {CustomEvent<{stream: MediaStream}>} */ (event).detail.stream;
+      this.dispatchEvent(new CustomEvent("remote", { detail: { stream: this.remote } }));
+    });
+    this.#peer.addEventListener("flowing", () => this.#flowing(true));
+    this.#peer.addEventListener("lost", () => this.#flowing(false));
+    this.#peer.attach();
+    this.#stops.push(connection.on("state", (news) => {
+      if (news["call"] === this.id) this.#hear(news);
+    }));
+  }
+
+  /** The name of this side's peer connection. */
+  get name() {
+    return this.#peer.name;
+  }
+
+  /** Ring. The same ring may come again after a break. @param {Message} message */
+  ring(message) {
+    if (this.state !== "ringing") {
+      // It was answered here while there was no contact.
+      this.#connection.send({ type: "ringing", call: this.id, connection: this.name });
+      this.#connection.send({ type: "answer", call: this.id, by: this.#byItself ? "auto" : "touch" });
+      return;
+    }
+    this.text = message["text"];
+    const since = Date.parse(message["since"]);
+    this.#ringEnds = since + message["ring_seconds"] * 1000;
+    const auto = message["auto_answer_seconds"];
+    if (typeof auto === "number") {
+      this.countdown = Math.max(auto, LEAST_RING);
+      this.#answersAt = since + this.countdown * 1000;
+    }
+    this.#connection.send({ type: "ringing", call: this.id, connection: this.name });
+    clearInterval(this.#clock);
+    this.#clock = setInterval(() => this.#second(), 250);
+    this.#second();
+  }
+
+  /** This page was away in the middle of the call (a reload): find back, and see the caller first again. */
+  findBack() {
+    this.state = "reconnecting";
+    this.#byItself = true;
+    this.askBack();
+  }
+
+  /** The socket is back: say with which peer connection this side goes on. */
+  askBack() {
+    this.#connection.send({ type: "resume", call: this.id, connection: this.name });
+  }
+
+  /** The server has let this side back in. @param {Message} message the `resumed` */
+  async goOn(message) {
+    this.caller = { first_name: message["name"], portrait: message["portrait"] };
+    this.#lookSeconds = message["look_seconds"] ?? this.#lookSeconds;
+    this.#peer.serve(message["ice_servers"] ?? [], message["relay_only"] ?? false);
+    this.#peer.answered();
+    await this.#peer.again();
+    this.#take(message["state"], message["version"]);
+  }
+
+  /** Answer; by hand the own camera follows at once. */
+  answer() {
+    void this.#answer("touch");
+  }
+
+  /** "Inte nu": never a no, only later. */
+  notNow() {
+    this.#connection.send({ type: "not_now", call: this.id });
+    this.#end("not_now");
+  }
+
+  hangUp() {
+    this.#connection.send({ type: "hang_up", call: this.id });
+    this.#end("hung_up");
+  }
+
+  /** The page has shown the first frame. */
+  shown() {
+    this.#peer.shown();
+  }
+
+  /** The server knows of no such call any more. */
+  lost() {
+    this.#end("lost");
+  }
+
+  /** @param {"touch" | "auto"} by */
+  async #answer(by) {
+    if (this.state !== "ringing") return;
+    this.state = "connecting";
+    this.#byItself = by === "auto";
+    this.answersIn = null;
+    clearInterval(this.#clock);
+    this.#connection.send({ type: "answer", call: this.id, by });
+    this.#peer.answered();
+    this.#tell();
+    if (!this.#byItself) await this.#beSeen();
+  }
+
+  #second() {
+    if (this.state !== "ringing") return;
+    const now = this.#connection.now().getTime();
+    if (now >= this.#ringEnds) {
+      // The server ends it; without contact it must not ring for ever.
+      if (now >= this.#ringEnds + 5_000) this.#end("no_answer");
+      return;
+    }
+    const left = this.mayAnswerItself() ? Math.max(0, Math.ceil((this.#answersAt - now) / 1000)) : Infinity;
+    const shown = Number.isFinite(left) ? left : null;
+    if (shown !== this.answersIn) {
+      this.answersIn = shown;
+      this.#tell();
+    }
+    if (left <= 0 && this.#connection.isOpen) void this.#answer("auto");
+  }
+
+  /** Picture and sound come, or have stopped coming. @param {boolean} yes */
+  #flowing(yes) {
+    this.flows = yes;
+    this.#tell();
+    // Three seconds of seeing the caller begin with the first picture, not with the answer.
+    if (yes && this.#byItself && !this.isSeen && this.seenIn === null) this.#look(this.#lookSeconds);
+  }
+
+  /** @param {number} seconds */
+  #look(seconds) {
+    this.seenIn = seconds;
+    this.#tell();
+    this.#showing = setTimeout(() => {
+      if (seconds > 1) this.#look(seconds - 1);
+      else void this.#beSeen();
+    }, 1000);
+  }
+
+  async #beSeen() {
+    this.seenIn = null;
+    const { stream, camera } = await openCamera();
+    if (this.state === "ended") {
+      closeCamera(stream);
+      return;
+    }
+    this.#own = stream;
+    this.hasPicture = camera;
+    this.isSeen = stream !== null;
+    await this.#peer.show(stream);
+    this.#tell();
+  }
+
+  /** @param {Message} news */
+  #hear(news) {
+    if (news["version"] <= this.#version) return;
+    const { state } = news;
+    if (state === "ended") {
+      this.#end(news["cause"]);
+      return;
+    }
+    // A state that the server sent before it heard our answer must not make it ring again.
+    if (state === "ringing" && this.state !== "ringing") return;
+    this.#take(state, news["version"]);
+  }
+
+  /** @param {State} state @param {number} version */
+  #take(state, version) {
+    this.#version = version;
+    if (state !== "ringing" && this.state === "ringing") clearInterval(this.#clock);
+    this.state = state;
+    this.#tell();
+  }
+
+  /** @param {string} cause */
+  #end(cause) {
+    if (this.state === "ended") return;
+    const wasAnswered = this.state !== "ringing";
+    this.state = "ended";
+    clearInterval(this.#clock);
+    clearTimeout(this.#showing);
+    for (const stop of this.#stops.splice(0)) stop();
+    closeCamera(this.#own);
+    this.#own = null;
+    this.isSeen = false;
+    this.dispatchEvent(new CustomEvent("over", { detail: { cause } }));
+    void this.#leave(wasAnswered);
+  }
+
+  /** Tell how it was, then let go of the connection. @param {boolean} wasAnswered */
+  async #leave(wasAnswered) {
+    try {
+      const figures = wasAnswered ? await this.#peer.figures() : {};
+      if (Object.keys(figures).length > 0) this.#connection.send({ type: "quality", call: this.id, ...figures });
+    } finally {
+      this.#peer.close();
+    }
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,215 @@
+/** The day: the time, what comes next, and at most four rows. And the night, when there is nothing to do. */
+
+import { t } from "../words.js";
+import { isNight, partOfDay, view, wall } from "./day.js";
+import { element, faces, icon } from "./element.js";
+import { Screen } from "./screens.js";
+
+/** @typedef {import("./day.js").Day} Day */
+/** @typedef {import("./day.js").Row} Row */
+
+const SYMBOLS = { physical: "house", video: "video", phone: "phone", prompt: "bell" };
+
+/** @param {string} time HH:MM */
+function dotted(time) {
+  return time.replace(":", ".");
+}
+
+/** @param {number} now @param {string} zone @param {string} language */
+function dateInWords(now, zone, language) {
+  const words = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "sv-SE",
+    { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** @param {number} now @param {string} zone */
+function localDay(now, zone) {
+  return new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeZone: zone }).format(now);
+}
+
+/** @param {string} time */
+function partInWords(time) {
+  return {
+    morning: t("Det är morgon"),
+    forenoon: t("Det är förmiddag"),
+    afternoon: t("Det är eftermiddag"),
+    evening: t("Det är kväll"),
+    night: t("Det är natt"),
+  }[partOfDay(time)];
+}
+
+/** Word and place: "Pratstund här på skärmen". @param {Row} row */
+function place(row) {
+  if (row.channel === "video") return row.state === "was" ? row.word : t("%(word)s här på skärmen", { word: row.word });
+  if (row.channel === "prompt") return t("Påminnelse här på skärmen");
+  return row.word;
+}
+
+/** The heading over the next contact. @param {Row} row @param {boolean} isNow @param {boolean} isToday */
+function heading(row, isNow, isToday) {
+  if (isNow) return t("Just nu");
+  if (!isToday) return t("I morgon kl. %(time)s", { time: row.time });
+  return {
+    physical: t("Nästa besök kl. %(time)s", { time: row.time }),
+    video: t("Nästa samtal kl. %(time)s", { time: row.time }),
+    phone: t("Nästa samtal kl. %(time)s", { time: row.time }),
+    prompt: t("Nästa påminnelse kl. %(time)s", { time: row.time }),
+  }[row.channel];
+}
+
+/** Figures in their own face, the rest in the letters'. @param {string} words */
+function withFigures(words) {
+  return words.split(/(\d{1,2}[.:]\d{2})/).map((part, number) =>
+    number % 2 ? element("span", { class: "figures" }, part) : part);
+}
+
+export class DayScreen extends Screen {
+  /** What stands there now: nothing is drawn anew while it is the same. */ #drawn = "";
+  #clock = element("p", { class: "clock", role: "timer", "aria-live": "off" });
+  #date = element("p", { class: "date" });
+  #part = element("p", { class: "part" });
+  #next = element("section", { class: "next" });
+  #rows = element("ol", { class: "rows" });
+  #contact = element("p", { class: "no-contact", role: "status" });
+  #touch = element("button", { type: "button", class: "touch", hidden: true });
+  #watch = new ResizeObserver(() => this.#fit());
+
+  constructor() {
+    super();
+    this.said = () => `${this.#part.textContent}. ${this.#next.innerText.replaceAll("\n", ". ")}`;
+  }
+
+  connectedCallback() {
+    this.#watch.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#watch.disconnect();
+  }
+
+  /** @param {{touch: () => void}} acts */
+  show({ touch }) {
+    this.#drawn = "";
+    this.#touch.addEventListener("click", touch);
+    this.fill(
+      "day",
+      element("h1", { class: "visually-hidden" }, t("Din dag")),
+      element("div", { class: "left" },
+        element("div", { class: "time-and-date" }, this.#clock, this.#date, this.#part),
+        element("div", { class: "below" }, this.#touch, this.#next)),
+      element("section", { class: "right", "aria-labelledby": "today" },
+        element("h2", { id: "today" }, t("I dag")), this.#rows, this.#contact),
+    );
+  }
+
+  /**
+   * @param {{day: Day | null, now: number, zone: string, language: string, isOnline: boolean, touchNeeded: boolean,
+   *   phone: {label: string, number: string} | null}} given
+   */
+  update({ day, now, zone, language, isOnline, touchNeeded, phone }) {
+    const time = wall(now, zone);
+    this.#clock.textContent = dotted(time);
+    this.#date.textContent = dateInWords(now, zone, language);
+    this.#part.textContent = day && isNight(day, now) ? t("Det är natt") : partInWords(time);
+    const seen = day ? view(day, now) : { last: null, focus: null, isNow: false, after: [] };
+    const drawn = JSON.stringify([seen, isOnline, touchNeeded, localDay(now, zone), day === null]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#touch.hidden = !touchNeeded;
+    this.#touch.replaceChildren(icon("volume-2"), element("span", { class: "grow" },
+      element("strong", {}, t("Tryck på skärmen")), element("span", {}, t("Då hörs det när någon ringer."))));
+    this.#drawNext(seen, now, zone, day === null);
+    this.#drawRows(seen, now, zone);
+    this.#contact.hidden = isOnline;
+    this.#contact.replaceChildren(icon("wifi-off"), element("span", {},
+      t("Ingen kontakt just nu – personalen vet det"),
+      !isOnline && phone ? element("span", { class: "number" }, `${phone.label}: `, element("span", { class: "figures" }, phone.number)) : null));
+    this.#fit();
+  }
+
+  /** @param {import("./day.js").View} seen @param {number} now @param {string} zone @param {boolean} isUnknown */
+  #drawNext({ focus, isNow }, now, zone, isUnknown) {
+    if (!focus) {
+      const words = isUnknown ? t("Dagen visas när kontakten är tillbaka.") : t("Inget mer är planerat i dag");
+      this.#next.className = "next nothing";
+      this.#next.replaceChildren(element("p", { class: "who" }, words));
+      return;
+    }
+    const isToday = localDay(Date.parse(focus.start), zone) === localDay(now, zone);
+    this.#next.className = `next ${focus.channel}`;
+    this.#next.replaceChildren(
+      focus.people.length > 0 ? faces(focus.people, "l") : element("span", { class: "round" }, icon(SYMBOLS[focus.channel])),
+      element("div", { class: "grow" },
+        element("p", { class: "when" }, ...withFigures(heading(focus, isNow, isToday))),
+        element("p", { class: "who" }, focus.line),
+        element("p", { class: "what" }, icon(SYMBOLS[focus.channel]), place(focus))),
+    );
+  }
+
+  /** @param {import("./day.js").View} seen @param {number} now @param {string} zone */
+  #drawRows({ last, focus, isNow, after }, now, zone) {
+    const today = localDay(now, zone);
+    let day = today;
+    /** @type {Node[]} */
+    const items = [];
+    for (const row of [last, focus, ...after]) {
+      if (!row) continue;
+      const itsDay = localDay(Date.parse(row.start), zone);
+      if (itsDay !== day) {
+        day = itsDay;
+        items.push(element("li", { class: "day-change" }, t("I morgon")));
+      }
+      const kind = row === focus ? "focus" : row === last ? "was" : "coming";
+      items.push(element("li", { class: `row ${kind} ${row.channel}`, "aria-current": row === focus && isNow ? "time" : null },
+        element("span", { class: "figures time" }, row.time),
+        row.people.length > 0 ? faces(row.people, "m") : element("span", { class: "round s" }, icon(SYMBOLS[row.channel])),
+        element("span", { class: "grow" }, element("span", { class: "line" }, row.line),
+          element("span", { class: "word" }, place(row)))));
+    }
+    if (items.length === 0) items.push(element("li", { class: "day-change" }, t("Inget är planerat just nu")));
+    this.#rows.replaceChildren(...items);
+  }
+
+  /** Nothing scrolls: with large text the rows that matter least give way, first what was, then what is far off. */
+  #fit() {
+    const rows = /** @type {HTMLElement[]} */ ([...this.#rows.children]);
+    for (const row of rows) row.hidden = false;
+    const column = this.#rows.parentElement;
+    if (!column) return;
+    const isFull = () => column.scrollHeight > column.clientHeight + 1;
+    const yields = [...rows.filter((row) => row.classList.contains("was")),
+      ...rows.filter((row) => !row.classList.contains("was") && !row.classList.contains("focus")).reverse()];
+    for (const row of yields) {
+      if (!isFull()) return;
+      row.hidden = true;
+    }
+  }
+}
+
+/** Dim, and nothing to do. */
+export class NightScreen extends Screen {
+  #clock = element("p", { class: "clock", role: "timer", "aria-live": "off" });
+  #next = element("p", { class: "then" });
+  #touch = element("p", { class: "then" });
+
+  constructor() {
+    super();
+    this.said = () => t("Det är natt");
+  }
+
+  show() {
+    this.fill("night", this.#clock, element("h1", {}, t("Det är natt")), this.#next, this.#touch);
+  }
+
+  /** @param {{day: Day, now: number, isOnline: boolean, touchNeeded: boolean}} given */
+  update({ day, now, isOnline, touchNeeded }) {
+    this.#clock.textContent = dotted(wall(now, day.zone));
+    const { focus } = view(day, now);
+    this.#next.textContent = focus ? `${focus.time}  ${focus.line}` : "";
+    const words = !isOnline ? t("Ingen kontakt just nu – personalen vet det") : touchNeeded ? t("Tryck på skärmen") : "";
+    if (this.#touch.textContent !== words) this.#touch.textContent = words;
+  }
+}
+
+customElements.define("kiosk-day", DayScreen);
+customElements.define("kiosk-night", NightScreen);

@@ -1,0 +1,512 @@
+/**
+ * The tablet in a client's home: one screen at a time, decided here and nowhere else.
+ *
+ * What stands on the screen is a function of what is known: the call, the day, the clock. A reload or a break
+ * therefore heals by itself.
+ */
+
+import { t } from "../words.js";
+import { Call } from "./call.js";
+import { CallScreen, RingScreen } from "./call-screen.js";
+import { isCalm, isNight, promptNow } from "./day.js";
+import { DayScreen, NightScreen } from "./day-screen.js";
+import { deviceId } from "./identity.js";
+import { recall, remember } from "./memory.js";
+import { PairingScreen, secretOfAddress } from "./pairing-screen.js";
+import { health, permissions, WakeLock } from "./readiness.js";
+import { NoticeScreen, PromptScreen, PulseScreen, ReplacedScreen, TestScreen, WordsScreen } from "./screens.js";
+import { Sound } from "./sound.js";
+import { StartScreen } from "./start-screen.js";
+import { Tablet } from "./tablet.js";
+import { hush, say } from "./voice.js";
+
+/** @typedef {import("../call/protocol.js").Message} Message */
+/** @typedef {import("./screens.js").Screen} Screen */
+
+const PULSE = 20_000;
+const WORDS = 6_000;
+const TEST = 12_000;
+const HEALTH_EVERY = 3_600_000;
+/** A touch may come by itself; only then is somebody told. */
+const TOUCH_PATIENCE = 10_000;
+/** A screen that has just come up takes no touch meant for the one before. */
+const GUARD = 350;
+/** These ended without the client wanting it: somebody rings again. */
+const RINGS_AGAIN = new Set(["lost", "media_failed", "server_restart", "not_now"]);
+
+const page = /** @type {HTMLElement} */ (document.getElementById("screen"));
+const polite = /** @type {HTMLElement} */ (document.getElementById("said"));
+const urgent = /** @type {HTMLElement} */ (document.getElementById("said-now"));
+const version = document.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
+const language = document.documentElement.lang || "sv";
+
+const sound = new Sound();
+const wakeLock = new WakeLock();
+/** @type {Tablet | null} */ let tablet = null;
+/** @type {Call | null} */ let call = null;
+/** Calls that were ended here and that the server may not have heard of. @type {Set<string>} */ const ended = new Set();
+/** When "Starta" was last pressed. @type {string | null} */ let started = null;
+/** "Starta" is on the screen, also after it was pressed, until its report has been read. */ let isStarting = false;
+/** @type {{call: string} | null} */ let pulse = null;
+/** @type {{words: string, more: string, symbol: string} | null} */ let words = null;
+let isTesting = false;
+let isReplaced = false;
+/** What was said when the tablet was revoked. */ let revoked = "";
+/** @type {string | null} */ let secret = secretOfAddress();
+/** Camera and microphone as the browser says. */ let mayBeSeen = true;
+/** Newer pages are there. */ let isOutdated = false;
+/** Notices that have been sounded since the page was loaded. @type {Set<string>} */ const told = new Set();
+/** @type {Screen | null} */ let shown = null;
+let shownKey = "";
+/** @type {ReturnType<typeof setTimeout> | undefined} */ let pulseEnds;
+/** @type {ReturnType<typeof setTimeout> | undefined} */ let wordsEnd;
+let lastHealth = "";
+
+/** After a restart the browser may want a touch before it lets anything be heard or seen. */
+function touchNeeded() {
+  return started !== null && (sound.state === "blocked" || !mayBeSeen);
+}
+
+function now() {
+  return tablet?.now() ?? Date.now();
+}
+
+/* What stands on the screen ------------------------------------------------------------------------- */
+
+/** @returns {[string, () => Screen]} a key that changes with what is shown, and how to make it */
+function choose() {
+  if (!tablet) return [`pairing ${revoked}`, pairingScreen];
+  if (isReplaced) return ["replaced", replacedScreen];
+  if (call) return call.state === "ringing" ? [`ring ${call.id}`, ringScreen] : [`call ${call.id}`, callScreen];
+  if (pulse) return [`pulse ${pulse.call}`, pulseScreen];
+  if (words) return [`words ${words.words}`, wordsScreen];
+  if (isTesting) return ["test", testScreen];
+  if (isStarting) return ["start", startScreen];
+  const day = tablet.day;
+  if (day && isNight(day, now())) return ["night", nightScreen];
+  if (day) {
+    const prompt = promptNow(day, now(), {
+      pressed: tablet.pressed, later: tablet.later, isOnline: tablet.isOnline,
+      text: (word) => t("Nu är det dags: %(word)s.", { word }),
+    });
+    if (prompt) return [`prompt ${prompt.contact}`, () => promptScreen(prompt)];
+    const notice = day.notices.find((one) => !tablet?.touched.has(one.notice));
+    if (notice) return [`notice ${notice.notice}`, () => noticeScreen(notice)];
+  }
+  return ["day", dayScreen];
+}
+
+/** Bring up the right screen, and tell the one that stands of the time. */
+function draw() {
+  const [key, make] = choose();
+  if (key !== shownKey) {
+    shownKey = key;
+    hush();
+    if (!key.startsWith("ring")) sound.stop();
+    bringUp(make());
+  }
+  const day = tablet?.day ?? null;
+  if (shown instanceof DayScreen) {
+    shown.update({
+      day, now: now(), zone: day?.zone ?? "Europe/Stockholm", language, isOnline: tablet?.isOnline ?? false,
+      touchNeeded: touchNeeded(), phone: day?.phone ?? null,
+    });
+  } else if (shown instanceof NightScreen && day) {
+    shown.update({ day, now: now(), isOnline: tablet?.isOnline ?? false, touchNeeded: touchNeeded() });
+  } else if (shown instanceof RingScreen || shown instanceof CallScreen) {
+    shown.update();
+  }
+}
+
+/** @param {Screen} screen */
+function bringUp(screen) {
+  shown = screen;
+  page.dataset["screen"] = screen.localName.replace("kiosk-", "");
+  screen.inert = true;
+  page.replaceChildren(screen);
+  if (screen instanceof DayScreen || screen instanceof NightScreen) screen.inert = false;
+  else setTimeout(() => lift(screen), GUARD);
+  const region = screen.isUrgent ? urgent : polite;
+  // Emptied first, so that the same words are said again.
+  region.textContent = "";
+  requestAnimationFrame(() => (region.textContent = screen.said()));
+}
+
+/** @param {Screen} screen */
+function lift(screen) {
+  screen.inert = false;
+  if (shown === screen) (screen.first ?? page).focus({ preventScroll: true });
+}
+
+function pairingScreen() {
+  const screen = new PairingScreen();
+  screen.show({
+    secret, sentence: revoked, paired: () => {
+      secret = null;
+      revoked = "";
+      void comeIn();
+    },
+  });
+  return screen;
+}
+
+function replacedScreen() {
+  const screen = new ReplacedScreen();
+  screen.show(() => location.reload());
+  return screen;
+}
+
+function startScreen() {
+  const screen = new StartScreen();
+  screen.show({
+    names: tablet?.day?.names ?? [], sound, wakeLock,
+    done: () => {
+      started = new Date(now()).toISOString();
+      void remember("started", started);
+      void tellHealth();
+    },
+    leave: () => {
+      isStarting = false;
+      draw();
+    },
+  });
+  return screen;
+}
+
+function dayScreen() {
+  const screen = new DayScreen();
+  screen.show({ touch: () => void touched() });
+  return screen;
+}
+
+function nightScreen() {
+  const screen = new NightScreen();
+  screen.show();
+  return screen;
+}
+
+/** @param {import("./day.js").Prompt} prompt */
+function promptScreen(prompt) {
+  const screen = new PromptScreen();
+  screen.show(prompt, {
+    done: () => {
+      tablet?.pressDone(prompt.contact);
+      showWords(t("Tack!"), "", "circle-check", 2_500);
+    },
+    later: () => {
+      tablet?.putOff(prompt.contact);
+      showWords(t("Påminnelsen kommer snart igen"), "", "clock", 4_000);
+    },
+  });
+  sound.notice();
+  say(prompt.text, language);
+  return screen;
+}
+
+/** @param {import("./day.js").Notice} notice */
+function noticeScreen(notice) {
+  const screen = new NoticeScreen();
+  screen.show(notice, () => {
+    tablet?.noticeTouched(notice.notice);
+    draw();
+  });
+  if (!told.has(notice.notice)) {
+    told.add(notice.notice);
+    sound.notice();
+    say(notice.text, language);
+    tablet?.noticeShown(notice.notice);
+  }
+  return screen;
+}
+
+function pulseScreen() {
+  const screen = new PulseScreen();
+  screen.show((face) => {
+    if (pulse) tablet?.pulse(pulse.call, face);
+    endPulse();
+    showWords(t("Tack!"), "", "heart", 2_500);
+  });
+  clearTimeout(pulseEnds);
+  pulseEnds = setTimeout(endPulse, PULSE);
+  return screen;
+}
+
+function endPulse() {
+  clearTimeout(pulseEnds);
+  pulse = null;
+  draw();
+}
+
+function wordsScreen() {
+  const screen = new WordsScreen();
+  if (words) screen.show(words.words, words.more, words.symbol);
+  return screen;
+}
+
+/** @param {string} said @param {string} more @param {string} symbol @param {number} long */
+function showWords(said, more, symbol, long = WORDS) {
+  words = { words: said, more, symbol };
+  clearTimeout(wordsEnd);
+  wordsEnd = setTimeout(() => {
+    words = null;
+    draw();
+  }, long);
+  draw();
+}
+
+function testScreen() {
+  const screen = new TestScreen();
+  screen.show();
+  return screen;
+}
+
+function ringScreen() {
+  const screen = new RingScreen();
+  const ringing = call;
+  if (ringing) {
+    screen.show(ringing, {
+      answer: () => {
+        void sound.wake();
+        ringing.answer();
+      },
+      notNow: () => {
+        ended.add(ringing.id);
+        ringing.notNow();
+      },
+    });
+  }
+  sound.ring();
+  return screen;
+}
+
+function callScreen() {
+  const screen = new CallScreen();
+  const going = call;
+  screen.touchChanged = () => void tellHealth();
+  if (going) {
+    screen.show(going, {
+      hangUp: () => {
+        ended.add(going.id);
+        going.hangUp();
+      },
+    });
+  }
+  return screen;
+}
+
+/* Calls ----------------------------------------------------------------------------------------------- */
+
+/** @param {Message} message a `ring`, or only the call's id @returns {Call} */
+function takeUp(message) {
+  const taken = new Call(/** @type {Tablet} */ (tablet).connection, message);
+  // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
+  taken.mayAnswerItself = () => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now()));
+  let counted = -1;
+  taken.addEventListener("change", () => {
+    if (taken.state === "ringing" && taken.answersIn !== null && taken.answersIn !== counted) {
+      counted = taken.answersIn;
+      sound.tick();
+    }
+    draw();
+  });
+  taken.addEventListener("remote", (event) => {
+    if (shown instanceof CallScreen) shown.play(/** @type {CustomEvent} */ (event).detail.stream);
+  });
+  taken.addEventListener("over", (event) => over(taken, /** @type {CustomEvent} */ (event).detail.cause));
+  call = taken;
+  words = null;
+  if (pulse) endPulse();
+  return taken;
+}
+
+/** @param {Call} gone @param {string} cause */
+function over(gone, cause) {
+  if (call !== gone) return;
+  call = null;
+  sound.stop();
+  if (gone.flows || cause === "hung_up") sound.goodbye();
+  if (RINGS_AGAIN.has(cause)) showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
+  draw();
+  void renewIfCalm();
+}
+
+/** @param {Tablet} mine */
+function listenForCalls(mine) {
+  const { connection } = mine;
+  connection.on("ring", (message) => {
+    if (call && call.id !== message["call"]) return;
+    if (ended.has(message["call"])) return;
+    (call ?? takeUp(message)).ring(message);
+    void sound.wake();
+    draw();
+  });
+  connection.on("resumed", (message) => {
+    if (call?.id !== message["call"]) return;
+    if (call?.caller.first_name === "") shownKey = ""; // the name is known only now
+    void call?.goOn(message);
+    draw();
+  });
+  connection.on("state", (message) => {
+    if (message["state"] !== "ended" || !message["ask_pulse"]) return;
+    pulse = { call: message["call"] };
+    draw();
+  });
+  mine.addEventListener("welcome", (event) => {
+    const going = /** @type {CustomEvent<Message>} */ (event).detail["call"];
+    if (!going) {
+      call?.lost();
+    } else if (ended.has(going.call)) {
+      connection.send({ type: "hang_up", call: going.call });
+    } else if (going.state !== "ringing") {
+      // Ringing: the ring follows by itself.
+      if (call && call.id !== going.call) call.lost();
+      if (call) call.askBack();
+      else takeUp({ type: "resume", call: going.call }).findBack();
+      draw();
+    }
+  });
+}
+
+/* Health ---------------------------------------------------------------------------------------------- */
+
+/** Tell how the tablet is. Nothing is opened to find out. */
+async function tellHealth(always = true) {
+  if (!tablet) return;
+  const { camera, microphone } = await permissions();
+  mayBeSeen = camera !== "prompt" && microphone !== "prompt";
+  const fields = await health({
+    sound: sound.state, wakeLock: wakeLock.state, touchNeeded: touchNeeded(), started, language,
+  });
+  const said = JSON.stringify(fields);
+  if (!always && said === lastHealth) return;
+  lastHealth = said;
+  tablet.tellHealth(fields);
+  draw();
+}
+
+/** Somebody touched the screen: now the browser lets it be heard. */
+async function touched() {
+  const before = touchNeeded();
+  await sound.wake();
+  await wakeLock.take();
+  if (shown instanceof CallScreen && shown.needsTouch) await shown.listen();
+  if (started !== null && !mayBeSeen && before) isStarting = true;
+  if (before) await tellHealth(false);
+  draw();
+}
+
+/* New pages --------------------------------------------------------------------------------------------- */
+
+/** Renew the page only when nothing is on the screen and nothing comes for a quarter of an hour. */
+async function renewIfCalm() {
+  if (!isOutdated || call || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
+  if (!(shown instanceof DayScreen || shown instanceof NightScreen)) return;
+  isOutdated = false;
+  const registration = await navigator.serviceWorker?.getRegistration("/kiosk");
+  if (!registration) {
+    location.reload();
+    return;
+  }
+  await registration.update().catch(() => {});
+  const waiting = registration.waiting ?? registration.installing;
+  if (waiting) waiting.postMessage("take over");
+  else location.reload();
+}
+
+async function registerWorker() {
+  if (!("serviceWorker" in navigator)) return;
+  const hadOne = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (hadOne && !call) location.reload();
+  });
+  try {
+    const registration = await navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk" });
+    registration.addEventListener("updatefound", () => (isOutdated = hadOne));
+    if (registration.waiting) isOutdated = true;
+  } catch (error) {
+    // Without it the tablet works as long as there is contact.
+    console.warn("no service worker", error);
+  }
+}
+
+/* Beginning --------------------------------------------------------------------------------------------- */
+
+/** Come in as the tablet that this is, or show how to become one. */
+async function comeIn() {
+  const device = await deviceId();
+  if (!device) {
+    draw();
+    return;
+  }
+  if (secret !== null) secret = null; // paired already: the address of another pairing is not for this tablet
+  started = (await recall("started")) ?? null;
+  isStarting = started === null;
+  const mine = new Tablet(device, version);
+  tablet = mine;
+  mine.addEventListener("change", draw);
+  mine.addEventListener("welcome", (event) => {
+    const said = /** @type {CustomEvent<Message>} */ (event).detail;
+    lastHealth = "";
+    if (said["version"] && said["version"] !== version) isOutdated = true;
+    if (!touchNeeded()) void tellHealth();
+  });
+  mine.addEventListener("replaced", () => {
+    isReplaced = true;
+    draw();
+  });
+  mine.addEventListener("reload", () => {
+    isOutdated = true;
+    void renewIfCalm();
+  });
+  mine.addEventListener("erased", (event) => {
+    revoked = /** @type {CustomEvent} */ (event).detail.sentence
+      || t("Skärmen är inte kopplad längre. Be personalen om en ny kod.");
+    call?.lost();
+    call = pulse = words = tablet = started = null;
+    told.clear();
+    draw();
+  });
+  mine.connection.on("test", () => {
+    isTesting = true;
+    setTimeout(() => {
+      isTesting = false;
+      draw();
+    }, TEST);
+    draw();
+    void sound.wake().then(() => sound.chime());
+    void tellHealth();
+  });
+  listenForCalls(mine);
+  await mine.open();
+  if (started !== null) {
+    // After a restart: what the browser gives back by itself, it gives now.
+    await sound.wake();
+    await wakeLock.take();
+    setTimeout(() => void tellHealth(), TOUCH_PATIENCE);
+  }
+  draw();
+}
+
+document.addEventListener("pointerdown", () => void touched());
+document.addEventListener("keydown", (event) => {
+  void touched();
+  // Physical keys answer wherever the focus is, unless a button has it.
+  const isKey = event.key === "Enter" || event.key === " ";
+  if (!isKey || event.repeat || document.activeElement instanceof HTMLButtonElement) return;
+  if (shown && !shown.inert && shown.first) {
+    event.preventDefault();
+    shown.first.click();
+  }
+});
+sound.addEventListener("change", () => {
+  if (sound.state === "ok") void tellHealth(false);
+  draw();
+});
+setInterval(draw, 1_000);
+setInterval(() => {
+  void tablet?.refresh();
+  void renewIfCalm();
+}, 30_000);
+setInterval(() => void tellHealth(), HEALTH_EVERY);
+void registerWorker();
+void comeIn();

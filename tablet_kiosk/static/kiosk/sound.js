@@ -1,0 +1,102 @@
+/**
+ * The sounds of the tablet, made on the spot: a kind chime that grows from quiet, a tick, two soft notes for a
+ * message. Nothing is fetched, so they work without cover.
+ */
+
+/** @typedef {"ok" | "blocked"} SoundState */
+
+/** Hertz: a major sixth, a fifth and the octave, as a door bell that means well. */
+const CHIME = [523.25, 659.25, 783.99, 1046.5];
+const NOTICE = [659.25, 880];
+const GOODBYE = [783.99, 523.25];
+/** Seconds between two chimes, and until the loudest. */
+const EVERY = 3.2;
+const GROWS = 14;
+const QUIETEST = 0.08;
+const LOUDEST = 0.9;
+
+export class Sound extends EventTarget {
+  /** @type {AudioContext | null} */ #context = null;
+  /** @type {GainNode | null} */ #out = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #ringing;
+
+  /** "blocked": the browser wants a touch first. @returns {SoundState} */
+  get state() {
+    return this.#context?.state === "running" ? "ok" : "blocked";
+  }
+
+  /** Open the way to the loudspeaker; after a touch it always succeeds. Fires `change`. @returns {Promise<SoundState>} */
+  async wake() {
+    if (!this.#context) {
+      this.#context = new AudioContext({ latencyHint: "interactive" });
+      this.#context.onstatechange = () => this.dispatchEvent(new Event("change"));
+      const limiter = new DynamicsCompressorNode(this.#context);
+      this.#out = new GainNode(this.#context, { gain: 1 });
+      this.#out.connect(limiter).connect(this.#context.destination);
+    }
+    if (this.#context.state !== "running") {
+      // Without a touch `resume` may never settle.
+      await Promise.race([this.#context.resume(), new Promise((done) => setTimeout(done, 400))]);
+    }
+    return this.state;
+  }
+
+  /** Ring until `stop`. */
+  ring() {
+    this.stop();
+    const began = performance.now();
+    const once = () => {
+      const share = Math.min((performance.now() - began) / 1000 / GROWS, 1);
+      this.#play(CHIME, 0.28, QUIETEST + (LOUDEST - QUIETEST) * share);
+    };
+    once();
+    this.#ringing = setInterval(once, EVERY * 1000);
+  }
+
+  stop() {
+    clearInterval(this.#ringing);
+    this.#ringing = undefined;
+  }
+
+  /** A second of the countdown. */
+  tick() {
+    this.#note(1318.5, 0, 0.09, 0.22);
+  }
+
+  /** Something to read. */
+  notice() {
+    this.#play(NOTICE, 0.32, 0.6);
+  }
+
+  /** The call is over. */
+  goodbye() {
+    this.#play(GOODBYE, 0.26, 0.4);
+  }
+
+  /** The test of the loudspeaker. */
+  chime() {
+    this.#play(CHIME, 0.24, 0.6);
+  }
+
+  /** @param {number[]} notes @param {number} apart seconds @param {number} loud 0–1 */
+  #play(notes, apart, loud) {
+    notes.forEach((hertz, number) => this.#note(hertz, number * apart, 1.5, loud));
+  }
+
+  /** A struck bell: a tone and its octave, dying away. @param {number} hertz @param {number} after @param {number} long @param {number} loud */
+  #note(hertz, after, long, loud) {
+    const context = this.#context;
+    if (!context || !this.#out || context.state !== "running") return;
+    const start = context.currentTime + after;
+    for (const [times, share] of /** @type {const} */ ([[1, 0.5], [2, 0.16], [3, 0.05]])) {
+      const tone = new OscillatorNode(context, { frequency: hertz * times });
+      const shape = new GainNode(context, { gain: 0 });
+      shape.gain.setValueAtTime(0, start);
+      shape.gain.linearRampToValueAtTime(loud * share, start + 0.012);
+      shape.gain.exponentialRampToValueAtTime(0.0001, start + long);
+      tone.connect(shape).connect(this.#out);
+      tone.start(start);
+      tone.stop(start + long + 0.05);
+    }
+  }
+}
