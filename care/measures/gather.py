@@ -33,6 +33,24 @@ class Figures:
     client_pulse: dict[Cell, Share] = field(default_factory=dict)
     staff_pulse: dict[Cell, Share] = field(default_factory=dict)
 
+    def between(self, first: date, last: date) -> Figures:
+        """The part of it from `first` to `last`, both included."""
+
+        def part(cells: dict[Cell, Share]) -> dict[Cell, Share]:
+            return {cell: share for cell, share in cells.items() if first <= cell[1] <= last}
+
+        def parts(goals: dict[str, dict[Cell, Share]]) -> dict[str, dict[Cell, Share]]:
+            return {goal: kept for goal, cells in goals.items() if (kept := part(cells))}
+
+        receipts = parts(self.receipts)
+        return Figures(
+            [one for one in self.contacts if first <= one.day <= last],
+            receipts,
+            {goal: part(self.reached[goal]) for goal in receipts},
+            part(self.client_pulse),
+            part(self.staff_pulse),
+        )
+
 
 async def gather(
     session: AsyncSession, first: date, last: date, zone: ZoneInfo, groups: frozenset[UUID] | None = None

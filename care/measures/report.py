@@ -36,6 +36,7 @@ def report(figures: Figures, first: date, last: date, group_names: Mapping[UUID,
         "from": first.isoformat(),
         "to": last.isoformat(),
         "same_day": {**shown(same.total), **parts, "moved": shown(same.moved)},
+        "all_receipts": shown(_sum(share for cells in figures.receipts.values() for share in cells.values())),
         "receipts": {
             goal: {**shown(_sum(cells.values())), "reached": shown(_sum(figures.reached[goal].values()))}
             for goal, cells in sorted(figures.receipts.items())

@@ -1,0 +1,127 @@
+""" "Uppföljning": the three measures first, with their trend, by group."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.errors import Fault, not_found
+from care.measures.gather import gather
+from care.measures.report import AMBER_SAME_DAY, GREEN_RECEIPTS, GREEN_SAME_DAY, report
+from care.municipality import Group
+from care.services import GoalType
+from care.sorting import swedish
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.pages.form import Form, query
+from server.pages.rendering import render
+from server.pages.trend_chart import trend
+from server.security.actor import actor
+from server.security.gate import allow, right
+
+routes = web.RouteTableDef()
+
+
+class Period(StrEnum):
+    DAY = "dag"
+    WEEK = "vecka"
+    FOUR_WEEKS = "fyra"
+
+
+DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.FOUR_WEEKS: 28}
+#: A trend of one day is no trend: at least a week is drawn.
+FEWEST_DRAWN = 7
+
+
+@routes.get("/uppfoljning", name="follow_up")
+@right(Action.MEASURES_READ)
+async def page(request: web.Request) -> web.StreamResponse:
+    """The measures up to yesterday, or for a chosen last day (``till``), for one group or all of one's own."""
+    asked = query(request)
+    period = asked.one_of("period", Period, Period.WEEK)
+    clock = request.app[CLOCK]
+    last = _last_day(asked, clock.today())
+    first = last - timedelta(days=DAYS[period] - 1)
+    async with request.app[DATABASE].read() as session:
+        groups = await _groups(request, session)
+        chosen = _chosen(asked, groups)
+        ids = [chosen] if chosen else [group.id for group in groups]
+        for group in ids:
+            await allow(
+                request, session, Action.MEASURES_READ, group=group, thing="measures", purpose="follow_up"
+            )
+        names = {group.id: group.name for group in groups if group.id in ids}
+        drawn = min(first, last - timedelta(days=FEWEST_DRAWN - 1))
+        figures = await gather(session, drawn, last, clock.zone, frozenset(ids))
+        goals = {goal.code: goal for goal in await session.scalars(select(GoalType))}
+    whole = report(figures, drawn, last, names)
+    told = whole if drawn == first else report(figures.between(first, last), first, last, names)
+    return render(
+        request,
+        "follow_up.html",
+        period=period.value,
+        periods=[one.value for one in Period],
+        first=first,
+        last=last,
+        before=last - timedelta(days=DAYS[period]),
+        after=last + timedelta(days=DAYS[period]) if last + timedelta(days=1) < clock.today() else None,
+        is_today=last >= clock.today(),
+        groups=groups,
+        chosen=chosen,
+        told=told,
+        days=whole["days"],
+        charts=_charts(whole),
+        goals=_goals(told, goals, request[LANGUAGE]),
+        levels={"green": GREEN_SAME_DAY, "amber": AMBER_SAME_DAY, "receipts": GREEN_RECEIPTS},
+    )
+
+
+def _last_day(asked: Form, today: date) -> date:
+    text = asked.text("till")
+    if not text:
+        return today - timedelta(days=1)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Fault("date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place="till",
+                    values={"text": text[:40]}) from None  # fmt: skip
+    return min(day, today)
+
+
+async def _groups(request: web.Request, session: AsyncSession) -> list[Group]:
+    mine = actor(request).groups(Action.MEASURES_READ)
+    groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
+    return sorted(
+        (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
+    )
+
+
+def _chosen(asked: Form, groups: list[Group]) -> UUID | None:
+    chosen = asked.id("grupp", needed=False)
+    if chosen is not None and chosen not in {group.id for group in groups}:
+        raise not_found("grupp")
+    return groups[0].id if chosen is None and len(groups) == 1 else chosen
+
+
+def _charts(told: dict[str, Any]) -> dict[str, str]:
+    days = [date.fromisoformat(one["date"]) for one in told["days"]]
+    least = {"same_day": 0.8, "receipts": 0.5, "client_pulse": 0.0, "staff_pulse": 0.0}
+    return {
+        name: trend(days, [one[name]["value"] for one in told["days"]], least=floor)
+        for name, floor in least.items()
+    }
+
+
+def _goals(told: dict[str, Any], goals: dict[str, GoalType], language: str) -> list[dict[str, Any]]:
+    listed = []
+    for code, cell in told["receipts"].items():
+        goal = goals.get(code)
+        name = code if goal is None else goal.name_en if language == "en" else goal.name_sv
+        listed.append({"name": name, "sort": goal.sort if goal else 99, "cell": cell})
+    return sorted(listed, key=lambda one: (one["sort"], one["name"]))
