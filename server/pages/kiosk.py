@@ -13,7 +13,7 @@ from aiohttp import web
 
 from care.errors import Fault, not_found
 from server.keys import CLOCK, DATABASE, LANGUAGE, THROTTLE
-from server.language import translations
+from server.language import DEFAULT, LANGUAGES, translations
 from server.pages.assets import ASSETS, Assets
 from server.pages.rendering import render
 from server.security.address import client_address
@@ -28,6 +28,7 @@ routes = web.RouteTableDef()
 #: What the page needs without cover, beside everything under ``kiosk/`` and ``call/``.
 SHELL = ("words.js", "css/tokens.css", "css/fonts.css", "css/base.css", "lib/icons.svg", "icons/samtid.svg")
 _FOLDERS = ("kiosk/", "call/", "lib/fonts/")
+_WORDS = [f"/ord/{language}.json" for language in LANGUAGES if language != DEFAULT]
 _WORKER = "kiosk/worker.js"
 #: A pairing request is a few hundred bytes.
 _LONGEST = 4096
@@ -46,6 +47,8 @@ class _Request(msgspec.Struct, forbid_unknown_fields=True):
 @open_to_all("the tablet's page shows nothing before the tablet has proved who it is")
 async def kiosk(request: web.Request) -> web.StreamResponse:
     """The one page of the tablet."""
+    # Its language is the client's, which the page learns when it has come in.
+    request[LANGUAGE] = DEFAULT
     response = render(request, "kiosk/kiosk.html", version=request.app[ASSETS].version)
     response.headers["Cache-Control"] = "no-cache"
     return response
@@ -66,7 +69,7 @@ async def worker(request: web.Request) -> web.StreamResponse:
 async def shell(request: web.Request) -> web.StreamResponse:
     """Which files the tablet keeps, and of which version."""
     assets = request.app[ASSETS]
-    body = {"version": assets.version, "files": ["/kiosk", *shell_files(assets)]}
+    body = {"version": assets.version, "files": ["/kiosk", *_WORDS, *shell_files(assets)]}
     return web.json_response(body, headers={"Cache-Control": "no-cache"})
 
 

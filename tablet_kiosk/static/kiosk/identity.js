@@ -30,7 +30,9 @@ export async function askToPair(with_) {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", (await ownKey()).publicKey);
   const answer = await fetch("/kiosk/pairing", {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    headers: {
+      "Content-Type": "application/json", Accept: "application/json", "Accept-Language": document.documentElement.lang,
+    },
     body: JSON.stringify({ ...with_, public_key: { kty, crv, x, y } }),
     cache: "no-store",
   });

@@ -5,6 +5,7 @@
  * therefore heals by itself.
  */
 
+import { speak } from "./language.js";
 import { t } from "../words.js";
 import { Call } from "./call.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
@@ -113,6 +114,8 @@ function draw() {
     });
   } else if (shown instanceof NightScreen && day) {
     shown.update({ day, now: now(), isOnline: tablet?.isOnline ?? false, touchNeeded: touchNeeded() });
+  } else if (shown instanceof StartScreen) {
+    shown.update(day?.names ?? []);
   } else if (shown instanceof RingScreen || shown instanceof CallScreen) {
     shown.update();
   }
@@ -159,7 +162,7 @@ function replacedScreen() {
 function startScreen() {
   const screen = new StartScreen();
   screen.show({
-    names: tablet?.day?.names ?? [], sound, wakeLock,
+    sound, wakeLock,
     done: () => {
       started = new Date(now()).toISOString();
       void remember("started", started);
@@ -448,6 +451,7 @@ async function comeIn() {
     const said = /** @type {CustomEvent<Message>} */ (event).detail;
     lastHealth = "";
     if (said["version"] && said["version"] !== version) isOutdated = true;
+    if (speak(said["language"]) && !call) location.reload();
     if (!touchNeeded()) void tellHealth();
   });
   mine.addEventListener("replaced", () => {

@@ -22,7 +22,7 @@ export class PairingScreen extends Screen {
   /** @param {{secret: string | null, sentence: string, paired: () => void}} given */
   show({ secret, sentence, paired }) {
     this.#paired = paired;
-    this.said = () => sentence || t("Koppla skärmen. Skriv koden med sex siffror.");
+    this.said = () => sentence || t("Koppla skärmen. Skriv de sex siffrorna som personalen har.");
     if (secret) void this.#ask({ secret });
     else this.#askForCode(sentence);
   }
@@ -49,7 +49,7 @@ export class PairingScreen extends Screen {
       "pairing",
       element("div", { class: "words" },
         element("h1", {}, t("Koppla skärmen")),
-        element("p", { class: "lead" }, t("Skriv koden som personalen har fått, eller låt kameran läsa rutan som visas hos dem.")),
+        element("p", { class: "lead" }, t("Skriv de sex siffrorna som personalen har.")),
         this.#boxes, this.#read, this.#fault),
       element("div", { class: "keypad", role: "group", "aria-label": t("Sifferknappar") },
         ...["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(key), erase, key("0")),

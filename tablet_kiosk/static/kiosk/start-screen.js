@@ -32,26 +32,35 @@ function sentences() {
 
 export class StartScreen extends Screen {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #going;
+  #whose = element("p", { class: "lead" });
 
   /**
-   * @param {{names: string[], sound: import("./sound.js").Sound, wakeLock: import("./readiness.js").WakeLock,
+   * @param {{sound: import("./sound.js").Sound, wakeLock: import("./readiness.js").WakeLock,
    *   done: (report: Report) => void, leave: () => void}} given
    */
   show(given) {
     const start = button(t("Starta"), () => void this.#run(given), { symbol: "check" });
     this.first = start;
     this.said = () => t("Tryck på Starta och svara Tillåt när skärmen frågar.");
-    const whose = given.names.length > 0 ? t("Skärmen hör till %(names)s.", { names: given.names.join(t(" och ")) }) : "";
     this.fill(
       "start",
       element("div", { class: "words" },
         element("h1", {}, t("Nu kan skärmen startas")),
-        element("p", { class: "lead" }, whose, " ", t("Tryck på Starta och svara Tillåt när skärmen frågar."))),
+        this.#whose,
+        element("p", { class: "lead" }, t("Tryck på Starta och svara Tillåt när skärmen frågar."))),
       element("ul", { class: "asked" }, ...PARTS.map((part) => this.#item(part, {
         camera: t("Kamera"), microphone: t("Mikrofon"), sound: t("Ljud"), wake_lock: t("Tänd skärm"),
       }[part], ""))),
       element("div", { class: "choices" }, start),
     );
+  }
+
+  /** Whose it is, as soon as that is known. @param {string[]} names */
+  update(names) {
+    const [first, second] = names;
+    const who = first && second ? t("%(first)s och %(second)s", { first, second }) : first;
+    const words = who ? t("Skärmen är till för %(who)s.", { who }) : "";
+    if (this.#whose.textContent !== words) this.#whose.textContent = words;
   }
 
   disconnectedCallback() {

@@ -39,7 +39,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate" && pathname === PAGE) event.respondWith(fromShell(new Request(PAGE), request));
-  else if (pathname.startsWith("/static/")) event.respondWith(fromShell(request, request));
+  else if (pathname.startsWith("/static/") || pathname.startsWith("/ord/")) event.respondWith(fromShell(request, request));
   else if (pathname.startsWith("/kiosk/face/")) event.respondWith(faceOf(request));
 });
 

@@ -87,6 +87,14 @@ export class Peer extends EventTarget {
     this.#peer.setConfiguration(this.#configuration);
   }
 
+  /**
+   * Something has been negotiated on it. A name alone uses nothing up: if it did, one side's new name would make the
+   * other take a new one, and so on for ever.
+   */
+  get #isUsed() {
+    return this.#peer.localDescription !== null || this.#peer.remoteDescription !== null;
+  }
+
   /** Listen to the server. Call it before the message that names this connection is sent. */
   attach() {
     const mine = (/** @type {(message: Message) => void} */ act) => (/** @type {Message} */ message) => {
@@ -228,7 +236,7 @@ export class Peer extends EventTarget {
     const name = message["connection"];
     if (!name) return;
     if (name !== this.other) {
-      if (this.other !== null) await this.renew();
+      if (this.#isUsed) await this.renew();
       this.other = name;
       if (this.#isWorker) await this.#offer(this.#peer);
       return;
@@ -261,7 +269,7 @@ export class Peer extends EventTarget {
     if (to !== this.name) return;
     if (from !== this.other) {
       if (description.type !== "offer") return;
-      if (this.other !== null) {
+      if (this.#isUsed) {
         // It was meant for a connection that has been used with somebody else.
         await this.renew();
         return;
