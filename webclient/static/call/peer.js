@@ -37,7 +37,7 @@ export class Peer extends EventTarget {
   /** What the other side says it sends. */ theirs = { audio: true, video: true };
   /** @type {RTCPeerConnection} */ #peer;
   #connection;
-  #call;
+  /** @type {string | null} */ #call;
   #isWorker;
   /** @type {RTCConfiguration} */ #configuration;
   /** @type {MediaStream | null} */ #local = null;
@@ -60,10 +60,10 @@ export class Peer extends EventTarget {
   /** Descriptions and candidates are taken one at a time, in order. */ #queue = Promise.resolve();
 
   /**
-   * @param {{connection: Connection, call: string, side: "worker" | "client", iceServers?: RTCIceServer[],
+   * @param {{connection: Connection, call?: string | null, side: "worker" | "client", iceServers?: RTCIceServer[],
    *   relayOnly?: boolean}} options
    */
-  constructor({ connection, call, side, iceServers = [], relayOnly = false }) {
+  constructor({ connection, call = null, side, iceServers = [], relayOnly = false }) {
     super();
     this.#connection = connection;
     this.#call = call;
@@ -72,8 +72,13 @@ export class Peer extends EventTarget {
     this.#peer = this.#make();
   }
 
+  /** The id of the call; null until the server has given one. */
   get call() {
     return this.#call;
+  }
+
+  set call(id) {
+    this.#call = id;
   }
 
   /** The transport's state, in the browser's words. */
@@ -167,7 +172,7 @@ export class Peer extends EventTarget {
     this.#unmake();
     this.other = null;
     this.#peer = this.#make();
-    this.#connection.send({ type: "connection", call: this.#call, connection: this.name });
+    if (this.#call) this.#connection.send({ type: "connection", call: this.#call, connection: this.name });
     await this.#attachTracks();
   }
 
@@ -415,7 +420,7 @@ export class Peer extends EventTarget {
   }
 
   #saySending() {
-    if (this.#answeredAt === null) return;
+    if (this.#answeredAt === null || !this.#call) return;
     const has = (/** @type {string} */ kind) => this.#local?.getTracks().some((t) => t.kind === kind && t.readyState === "live") ?? false;
     this.#connection.send({
       type: "sending", call: this.#call, audio: has("audio") && !this.#muted, video: has("video") && !this.#dark,
