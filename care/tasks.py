@@ -1,6 +1,7 @@
 """Tasks for people: everything in *Behöver en människa* that is not itself a planned row.
 
 A red planned row stands there by its own state; these are the rest. None closes without an outcome.
+Tasks are made by `open_task` and closed by `close_task`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from care.errors import Fault
+from care.ids import new_id
+from care.outbox import announce
 from care.storage.columns import Base, Id, link, words
+from care.storage.insert import insert_missing
 
 
 class TaskKind(StrEnum):
@@ -53,3 +59,84 @@ class Task(Base):
     closed_by_id: Mapped[UUID | None] = link("account.id", index=False)
     outcome: Mapped[str | None]
     note: Mapped[str | None] = mapped_column(Text())
+
+
+async def open_task(
+    session: AsyncSession,
+    kind: TaskKind,
+    *,
+    group_id: UUID,
+    at: datetime,
+    deadline: datetime,
+    once_key: str | None = None,
+    **fields: Any,
+) -> Task | None:
+    """Make a task and tell it, or None when one with `once_key` stands open already."""
+    made = await insert_missing(
+        session,
+        Task,
+        [
+            {
+                "id": new_id(),
+                "kind": kind,
+                "once_key": once_key,
+                "group_id": group_id,
+                "created_at": at,
+                "deadline": deadline,
+                **fields,
+            }
+        ],
+    )
+    if not made:
+        return None
+    task = await session.get_one(Task, made.pop())
+    await tell_task(session, task, at)
+    return task
+
+
+async def standing_task(session: AsyncSession, once_key: str) -> Task | None:
+    """The open task with that key, locked for this transaction where the database can."""
+    found: Task | None = await session.scalar(
+        select(Task)
+        .where(Task.once_key == once_key, Task.closed_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+async def close_task(
+    session: AsyncSession,
+    task: Task,
+    outcome: str,
+    *,
+    at: datetime,
+    account_id: UUID | None = None,
+    note: str | None = None,
+) -> None:
+    """Close `task` with what came of it, and give its key back for the next time.
+
+    Raises `Fault` ``task.outcome_missing`` (422) and ``task.closed`` (409).
+    """
+    if not outcome.strip():
+        raise Fault("task.outcome_missing", "Skriv vad det blev av uppgiften.", place="outcome")
+    if task.closed_at is not None:
+        raise Fault("task.closed", "Uppgiften är redan avslutad.", status=409, place="task")
+    task.closed_at, task.closed_by_id = at, account_id
+    task.outcome, task.note, task.once_key = outcome, note, None
+    await session.flush()
+    await tell_task(session, task, at)
+
+
+async def tell_task(session: AsyncSession, task: Task, at: datetime) -> None:
+    """Announce that `task` has been made, changed or closed."""
+    await announce(
+        session,
+        at,
+        "task.changed",
+        group_id=task.group_id,
+        client_id=task.client_id,
+        task=task.id,
+        kind=task.kind.value,
+        closed=task.closed_at is not None,
+    )

@@ -217,6 +217,25 @@ RULES: dict[Channel, tuple[Rule, ...]] = {
     Channel.PHONE: PHONE,
 }
 
+#: Rules about what stands for long, known when a row is planned. The others (is the tablet on, is somebody
+#: at home, has it been too long) are asked again on the day.
+LASTING: frozenset[str] = frozenset(
+    rule.__name__
+    for rule in (
+        has_lines,
+        no_hands_needed,
+        one_person_is_enough,
+        not_bound_to_place,
+        no_choking_risk,
+        nurse_allows,
+        client_wants_video,
+        client_consents,
+        cohabitant_consents,
+        decision_is_clear,
+        has_phone_number,
+    )
+)
+
 
 def judge(facts: DigitalFacts, channel: Channel) -> Verdict:
     """Ask every rule of `channel`. Physical is always allowed; external channels are never moved to."""

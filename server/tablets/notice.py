@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
@@ -20,8 +20,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.errors import Fault
 from care.notices import Notice
-from care.outbox import announce
-from care.tasks import Task, TaskKind
+from care.tasks import Task, close_task
 from server.tablets.home import clients_of
 from server.tablets.wording import Translate, change_text, clock_words, names
 
@@ -71,28 +70,20 @@ async def note_touched(session: AsyncSession, device_id: UUID, notice_id: UUID, 
         return
     notice.shown_at = notice.shown_at or now
     notice.touched_at = now
-    about = Task.contact_id == notice.contact_id
-    if notice.change_id is not None:
-        about = or_(about, Task.change_id == notice.change_id)
-    tasks = select(Task).where(
-        Task.kind == TaskKind.TELL_CLIENT,
-        Task.client_id == notice.client_id,
-        Task.closed_at.is_(None),
-        about,
-    )
-    for task in await session.scalars(tasks):
-        task.closed_at, task.outcome = now, "read_on_tablet"
-        await announce(
-            session,
-            now,
-            "task.changed",
-            group_id=task.group_id,
-            client_id=task.client_id,
-            task=task.id,
-            kind=task.kind.value,
-            closed=True,
-        )
     await session.flush()
+    if notice.task_id is not None:
+        await _close_when_all_read(session, notice.task_id, now)
+
+
+async def _close_when_all_read(session: AsyncSession, task_id: UUID, now: datetime) -> None:
+    """The task to ring and tell is done when nothing of what it is about is left unseen."""
+    task = await session.get(Task, task_id)
+    unseen = select(Notice.id).where(
+        Notice.task_id == task_id, Notice.shown_at.is_(None), Notice.told_at.is_(None)
+    )
+    if task is None or task.closed_at is not None or await session.scalar(unseen.limit(1)) is not None:
+        return
+    await close_task(session, task, "read_on_tablet", at=now)
 
 
 async def _own(session: AsyncSession, device_id: UUID, notice_id: UUID, now: datetime) -> Notice:

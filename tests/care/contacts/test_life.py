@@ -21,7 +21,7 @@ ALLOWED = {
     "done_phone": "",
     "missed": "",
     "declined": "",
-    "cancelled": "",
+    "cancelled": "planned",
 }
 
 
@@ -44,11 +44,11 @@ def test_every_state_has_a_row_in_the_table() -> None:
     assert set(ALLOWED) == {status.value for status in Status}
 
 
-def test_nothing_leaves_an_end_state_but_an_undone_split() -> None:
-    """Ended is ended; only `replaced` may be taken back, to `planned`."""
-    for status in END_STATES - {Status.REPLACED}:
+def test_nothing_leaves_an_end_state_but_what_is_undone() -> None:
+    """Ended is ended; an approved replacement or cancellation may be undone, back to `planned`."""
+    for status in END_STATES - {Status.REPLACED, Status.CANCELLED}:
         assert STEPS[status] == frozenset()
-    assert STEPS[Status.REPLACED] == {Status.PLANNED}
+    assert STEPS[Status.REPLACED] == STEPS[Status.CANCELLED] == {Status.PLANNED}
 
 
 def test_missed_needs_a_person_first() -> None:

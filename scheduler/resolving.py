@@ -1,0 +1,305 @@
+"""How what stands in *Behöver en människa* comes to an end: by a person, with an outcome and a reason.
+
+Nothing here closes by itself, and nothing is left to "somebody": it is handed over by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from care.clock import Clock
+from care.contacts.channel import Channel
+from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origin, PlannedContact
+from care.contacts.life import Status
+from care.contacts.step import Hand, alter, step
+from care.errors import Fault, not_found
+from care.ids import new_id
+from care.localtime import to_wall
+from care.notices import Notice
+from care.outbox import announce
+from care.staff import Staff
+from care.tasks import Task, TaskKind, close_task, tell_task
+
+#: Who takes over has this long before the row is brought up again.
+TAKEN_OVER = timedelta(minutes=15)
+LONGEST_REASON = 500
+RED = (Status.AWAITING, Status.UNKNOWN)
+#: What may be resolved: red rows, and those due that somebody closes before they turn red.
+_OPEN = (*RED, Status.DUE)
+
+
+class Outcome(StrEnum):
+    """What came of a row that needed a person."""
+
+    DONE = "done"
+    DONE_PHONE = "done_phone"
+    REPLACED_BY_VISIT = "replaced_by_visit"
+    MISSED = "missed"
+    DECLINED = "declined"
+    CANCELLED_ABSENT = "cancelled_absent"
+
+    @property
+    def words(self) -> str:
+        """In Swedish (gettext message id)."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Outcome.DONE: "Blev av",
+    Outcome.DONE_PHONE: "Blev av på telefon",
+    Outcome.REPLACED_BY_VISIT: "Ersatt av ett besök",
+    Outcome.MISSED: "Blev inte av",
+    Outcome.DECLINED: "Personen tackade nej",
+    Outcome.CANCELLED_ABSENT: "Personen var inte hemma",
+}
+_STATUS = {
+    Outcome.DONE: Status.DONE,
+    Outcome.DONE_PHONE: Status.DONE_PHONE,
+    Outcome.REPLACED_BY_VISIT: Status.REPLACED,
+    Outcome.MISSED: Status.MISSED,
+    Outcome.DECLINED: Status.DECLINED,
+    Outcome.CANCELLED_ABSENT: Status.CANCELLED,
+}
+_CAUSES = {Outcome.CANCELLED_ABSENT: "client_away", Outcome.DECLINED: "declined_by_client"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckVisit:
+    """The visit that takes the place of a contact nobody answered."""
+
+    start: datetime
+    staff_id: UUID | None = None
+    minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What needs a person: red rows (client and staff loaded) and tasks, the most urgent first."""
+
+    contacts: list[PlannedContact]
+    tasks: list[Task]
+
+
+async def needs_a_person(session: AsyncSession, group_ids: Collection[UUID]) -> Open:
+    """Everything red in these groups."""
+    contacts = await session.scalars(
+        select(PlannedContact)
+        .where(PlannedContact.group_id.in_(group_ids), PlannedContact.status.in_(RED))
+        .options(
+            selectinload(PlannedContact.client),
+            selectinload(PlannedContact.assignments).selectinload(Assignment.staff),
+        )
+        .order_by(PlannedContact.priority, PlannedContact.start, PlannedContact.id)
+    )
+    tasks = await session.scalars(
+        select(Task)
+        .where(Task.group_id.in_(group_ids), Task.closed_at.is_(None))
+        .order_by(Task.deadline, Task.id)
+    )
+    return Open(list(contacts), list(tasks))
+
+
+async def resolve(
+    session: AsyncSession,
+    contact: PlannedContact,
+    outcome: Outcome,
+    *,
+    reason: str,
+    clock: Clock,
+    hand: Hand,
+    visit: CheckVisit | None = None,
+    cause: str | None = None,
+    actual_start: datetime | None = None,
+) -> PlannedContact | None:
+    """Close a red row (from `care.contacts.step.fetch`); the visit that takes its place, if there is one.
+
+    `cause` is a word for the statistics of missed rows; `actual_start` when it was done after all.
+    Raises `Fault` ``resolve.reason_missing``, ``resolve.visit_missing`` (422), ``resolve.closed`` or
+    ``contact.step`` (409).
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise Fault(
+            "resolve.reason_missing", "Skriv kort vad som hände, med högst 500 tecken.", place="reason"
+        )
+    if contact.status not in _OPEN:
+        raise Fault("resolve.closed", "Kontakten är redan avslutad.", status=409, place="status")
+    now = clock.now()
+    fields: dict[str, Any] = {"cause": cause or _CAUSES.get(outcome, contact.cause)}
+    if outcome in (Outcome.DONE, Outcome.DONE_PHONE):
+        begun = actual_start or contact.actual_start or now
+        if begun > now:
+            raise Fault("resolve.future", "Tiden har inte varit än.", place="actual_start")
+        fields |= {
+            "actual_start": begun,
+            "actual_end": contact.actual_end or min(now, begun + timedelta(minutes=contact.minutes)),
+            "entered_late": True,
+        }
+    if outcome is Outcome.REPLACED_BY_VISIT and visit is None:
+        raise Fault("resolve.visit_missing", "Skriv när besöket ska göras.", place="visit")
+    if outcome is Outcome.MISSED and contact.status is Status.DUE:
+        # A row is missed only after it has stood before a person: this one does.
+        await step(session, contact, Status.AWAITING, at=now, hand=hand, event="escalated")
+    await step(
+        session,
+        contact,
+        _STATUS[outcome],
+        at=now,
+        hand=hand,
+        event=f"resolved_{outcome.value}",
+        reason=reason,
+        **fields,
+    )
+    if visit is None or outcome is not Outcome.REPLACED_BY_VISIT:
+        return None
+    return await _visit(session, contact, visit, clock, hand)
+
+
+async def hand_over(
+    session: AsyncSession,
+    contact: PlannedContact,
+    to: UUID,
+    *,
+    clock: Clock,
+    hand: Hand,
+    reason: str | None = None,
+) -> None:
+    """Give a red or due row to a named person, who has a quarter of an hour from now.
+
+    Raises `Fault` ``not_found``, ``hand_over.gone`` (422) or ``contact.ended`` (409).
+    """
+    await _colleague(session, to)
+    now = clock.now()
+    fields: dict[str, Any] = {"owner_id": to}
+    if contact.status in RED:
+        fields["deadline"] = now + TAKEN_OVER
+    await alter(session, contact, at=now, hand=hand, event="handed_over", reason=reason, **fields)
+
+
+async def hand_over_task(session: AsyncSession, task: Task, to: UUID, *, clock: Clock) -> None:
+    """Give a task to a named person. Faults as `hand_over`, and ``task.closed`` (409)."""
+    await _colleague(session, to)
+    if task.closed_at is not None:
+        raise Fault("task.closed", "Uppgiften är redan avslutad.", status=409, place="task")
+    task.owner_id = to
+    task.deadline = max(task.deadline, clock.now() + TAKEN_OVER)
+    await session.flush()
+    await tell_task(session, task, clock.now())
+
+
+async def finish_task(
+    session: AsyncSession, task: Task, outcome: str, *, clock: Clock, hand: Hand, note: str | None = None
+) -> None:
+    """Close a task with what came of it; who was rung has been told.
+
+    Raises `Fault` ``task.outcome_missing`` (422) or ``task.closed`` (409).
+    """
+    now = clock.now()
+    await close_task(session, task, outcome, at=now, account_id=hand.account_id, note=note)
+    if task.kind is TaskKind.TELL_CLIENT:
+        await session.execute(
+            update(Notice)
+            .where(Notice.task_id == task.id, Notice.shown_at.is_(None), Notice.told_at.is_(None))
+            .values(told_at=now, told_by_id=hand.account_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def fetch_task(session: AsyncSession, task_id: UUID) -> Task:
+    """The task, locked for this transaction. Raises `Fault` ``not_found``."""
+    task = await session.scalar(
+        select(Task).where(Task.id == task_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if task is None:
+        raise not_found("uppgift")
+    return task
+
+
+async def _colleague(session: AsyncSession, staff_id: UUID) -> None:
+    person = await session.get(Staff, staff_id)
+    if person is None:
+        raise not_found("medarbetare")
+    if not person.active:
+        raise Fault("hand_over.gone", "%(name)s arbetar inte kvar här. Välj någon annan.", place="owner",
+                    values={"name": person.short_name})  # fmt: skip
+
+
+async def _visit(
+    session: AsyncSession, contact: PlannedContact, visit: CheckVisit, clock: Clock, hand: Hand
+) -> PlannedContact:
+    """A visit in the contact's place: it counts for the same day, and the chain counts once, by its last."""
+    now = clock.now()
+    successor = PlannedContact(
+        id=new_id(),
+        client_id=contact.client_id,
+        group_id=contact.group_id,
+        channel=Channel.PHYSICAL,
+        first_channel=Channel.PHYSICAL,
+        origin=Origin.ESCALATION,
+        owed_date=contact.owed_date,
+        planned_date=to_wall(visit.start, clock.zone).date(),
+        start=visit.start,
+        minutes=visit.minutes,
+        window_start=visit.start,
+        window_end=visit.start + timedelta(minutes=visit.minutes),
+        priority=contact.priority,
+        owner_id=visit.staff_id,
+        touched=True,
+        replaces_id=contact.id,
+    )
+    session.add(successor)
+    await session.flush()
+    lines = await session.scalars(select(ContactLine).where(ContactLine.contact_id == contact.id))
+    copies = [
+        {
+            "id": new_id(),
+            "contact_id": successor.id,
+            "seq": line.seq,
+            "service_id": line.service_id,
+            "goal_type": line.goal_type,
+            "law": line.law,
+            "minutes": line.minutes,
+            "ordered_by_id": line.ordered_by_id,
+            "digital_allowed_by_id": line.digital_allowed_by_id,
+        }
+        for line in lines
+    ]
+    if copies:
+        await session.execute(insert(ContactLine), copies)
+    staff = [visit.staff_id] if visit.staff_id is not None else []
+    session.add_all(Assignment(id=new_id(), contact_id=successor.id, staff_id=one, slot=1) for one in staff)
+    session.add(
+        ContactHistory(
+            id=new_id(),
+            contact_id=successor.id,
+            at=now,
+            account_id=hand.account_id,
+            by=hand.by,
+            event="made",
+            status_before=None,
+            status_after=successor.status.value,
+            change={"replaces": [None, str(contact.id)]},
+        )
+    )
+    await session.flush()
+    await announce(
+        session,
+        now,
+        "contact.changed",
+        group_id=successor.group_id,
+        client_id=successor.client_id,
+        contact=successor.id,
+        event="made",
+        status=successor.status.value,
+        staff=[str(one) for one in staff],
+    )
+    return successor
