@@ -16,6 +16,9 @@ from scheduler.planner.roads import NEVER
 from scheduler.planner.schedule import BREAK, CALL, Schedule
 from scheduler.planner.shift import earliest_fit, latest_fit
 
+PAUSES_TRIED = 6
+PAUSES_FOUND = 2
+
 
 class Task(NamedTuple):
     """An item whose start is still to be chosen: limits, wish, length, contact, place or ``CALL``."""
@@ -54,22 +57,30 @@ def decode(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[int] 
     pause = Task(
         demand.earliest, demand.latest, (demand.earliest + demand.latest) // 2, demand.minutes, BREAK, CALL
     )
-    best: list[int] | None = None
-    least = NEVER
-    for position in range(len(tasks) + 1):
-        if position and tasks[position - 1].low > demand.latest:
-            break
-        if position < len(tasks) and tasks[position].high + tasks[position].minutes < demand.earliest:
-            continue
+    if _limits(schedule, worker, tasks) is None:
+        return None  # impossible even without a break
+    found: list[tuple[int, list[int]]] = []
+    for position in _pause_positions(tasks, pause):
         starts = _choose(schedule, worker, [*tasks[:position], pause, *tasks[position:]])
         if starts is not None:
             del starts[position]
-            distance = sum(abs(start - task.wish) for start, task in zip(starts, tasks, strict=True))
-            if distance < least:
-                best, least = starts, distance
-                if not distance:
-                    break
-    return best
+            found.append((sum(abs(s - task.wish) for s, task in zip(starts, tasks, strict=True)), starts))
+            if not found[-1][0] or len(found) == PAUSES_FOUND:
+                break
+    return min(found)[1] if found else None
+
+
+def _pause_positions(tasks: Sequence[Task], pause: Task) -> list[int]:
+    """Places in the order where the break may come, nearest to the middle of its window first."""
+    positions = []
+    for position in range(len(tasks) + 1):
+        if position and tasks[position - 1].low > pause.high:
+            break
+        if position < len(tasks) and tasks[position].high + tasks[position].minutes < pause.low:
+            continue
+        positions.append(position)
+    wished = sum(task.wish + task.minutes // 2 < pause.wish for task in tasks)
+    return sorted(positions, key=lambda position: (abs(position - wished), position))[:PAUSES_TRIED]
 
 
 def _fixed(schedule: Schedule, task: Task) -> bool:
@@ -100,8 +111,8 @@ def _latest(schedule: Schedule, worker: int, task: Task, time: int) -> int:
     return shift.visit_until(time, task.minutes, schedule.blocked.get(task.place, ()))
 
 
-def _limits(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[_Limit]:
-    """Latest start of each task; below its ``low`` when the order is impossible."""
+def _limits(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[_Limit] | None:
+    """Latest start of each task; None when the order is impossible."""
     shift = schedule.shifts[worker]
     origins: list[int] = []
     place = shift.start_place
@@ -132,6 +143,8 @@ def _limits(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[_Lim
         elif task.place == CALL:
             late = _latest(schedule, worker, task, min(task.high, after - task.minutes))
             soon = _latest(schedule, worker, task, min(task.high, before - task.minutes))
+            if late < task.low and soon < task.low:
+                return None
             limits[index] = _Limit(soon, late)
             after = late + slack if late >= task.low else -NEVER
             before = max(
@@ -140,10 +153,11 @@ def _limits(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[_Lim
             )
         else:
             late = _latest(schedule, worker, task, min(task.high, before - task.minutes))
+            if late < task.low:
+                return None
             limits[index] = _Limit(late, late)
-            after = late + slack if late >= task.low else -NEVER
-            target = task.place
-            before = shift.trip_until(origins[index], target, after) if after > -NEVER else -NEVER
+            after, target = late + slack, task.place
+            before = shift.trip_until(origins[index], target, after)
     return limits
 
 
@@ -154,6 +168,8 @@ def _home_is_fact(schedule: Schedule, tasks: Sequence[Task]) -> bool:
 
 def _choose(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[int] | None:
     limits = _limits(schedule, worker, tasks)
+    if limits is None:
+        return None
     shift = schedule.shifts[worker]
     targets = [task.place for task in tasks if task.place != CALL]
     targets.append(shift.end_place if targets else ANYWHERE)

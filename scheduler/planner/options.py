@@ -67,7 +67,6 @@ def slots(draft: Draft, worker: int, contact: int, mode: Mode, window: tuple[int
     free, origin = spans[0][0], shift.start_place
     following = [place for _, _, _, place in items if place != CALL]
     passed = 0
-    base = schedule.roads.base
     for position in range(len(items) + 1):
         if free > high:
             return
@@ -80,20 +79,12 @@ def slots(draft: Draft, worker: int, contact: int, mode: Mode, window: tuple[int
                 first = max(low, shift.trip(origin, data.place, free)[1])
                 if item is None or item[3] != CALL:
                     last = min(high, shift.trip_until(data.place, target, until) - minutes)
-                for one, other, sign in (
-                    (origin, data.place, 1),
-                    (data.place, target, 1),
-                    (origin, target, -1 if following else 0),
-                ):
-                    if sign and ANYWHERE not in (one, other):
-                        detour += sign * base(worker, one, other)
+                detour = _detour(draft, worker, (origin, data.place, target), alone=not following)
             if first <= last:
                 if physical:
                     blocked = schedule.blocked.get(data.place, ())
-                    first, last = (
-                        shift.visit_from(first, minutes, blocked),
-                        shift.visit_until(last, minutes, blocked),
-                    )
+                    first = shift.visit_from(first, minutes, blocked)
+                    last = shift.visit_until(last, minutes, blocked)
                 else:
                     first, last = earliest_fit(spans, first, minutes), latest_fit(spans, last, minutes)
                 if first <= last:
@@ -102,6 +93,14 @@ def slots(draft: Draft, worker: int, contact: int, mode: Mode, window: tuple[int
             free = max(free, item[1])
             if item[3] != CALL:
                 origin, passed = item[3], passed + 1
+
+
+def _detour(draft: Draft, worker: int, way: tuple[int, int, int], *, alone: bool) -> int:
+    """Minutes at normal speed that a stop on the way adds; the whole way when the day has no other visit."""
+    origin, stop, target = way
+    legs = [(origin, stop, 1), (stop, target, 1), (origin, target, 0 if alone else -1)]
+    base = draft.schedule.roads.base
+    return sum(sign * base(worker, a, b) for a, b, sign in legs if sign and ANYWHERE not in (a, b))
 
 
 def _starts(slot: Slot, wished: int) -> list[int]:

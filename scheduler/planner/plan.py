@@ -137,7 +137,7 @@ class Effort:
     improvements
         How many of them gave a better plan.
     deterministic_time
-        Budget used, in the solver's deterministic unit (about a second).
+        Budget used, in the solver's deterministic unit.
     capped
         True when the wall clock or a cancellation ended the search before the deterministic budget:
         then another run may get further.

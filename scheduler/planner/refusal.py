@@ -23,23 +23,23 @@ def refusals(draft: Draft) -> tuple[Refusal, ...]:
 def refuse(draft: Draft, contact: int) -> Refusal:
     """Say what stands in the way of one contact."""
     data = draft.problem.contacts[contact]
-    obstacles: list[Obstacle] = []
+    blocked: list[Obstacle] = []
     for mode in MODES:
-        obstacles.extend(_obstacles(draft, contact, mode))
+        blocked.extend(obstacles(draft, contact, mode))
     wanted = data.current.mode if data.current else Mode.PHYSICAL
     if not data.modes.allows(wanted):
         wanted = next((mode for mode in MODES if data.modes.allows(mode)), wanted)
-    decisive = next(obstacle.rule for obstacle in obstacles if obstacle.mode is wanted)
+    decisive = next(obstacle.rule for obstacle in blocked if obstacle.mode is wanted)
     return Refusal(
         contact=contact,
         outcome=draft.decisions[contact].mode,
         decisive=decisive,
-        obstacles=tuple(obstacles),
+        obstacles=tuple(blocked),
         alternative=None if data.frozen else _outside_window(draft, contact) or _displacing(draft, contact),
     )
 
 
-def _obstacles(draft: Draft, contact: int, mode: Mode) -> list[Obstacle]:
+def obstacles(draft: Draft, contact: int, mode: Mode) -> list[Obstacle]:
     """What blocks one mode, the rule that stops most workers first; never empty."""
     data = draft.problem.contacts[contact]
     if data.frozen:

@@ -32,6 +32,16 @@ class Day(NamedTuple):
     break_start: int | None
 
 
+class Leg(NamedTuple):
+    """A trip: departure, arrival, places; not ``strict`` when it stands as a fact or by allowance."""
+
+    depart: int
+    arrive: int
+    origin: int
+    target: int
+    strict: bool
+
+
 class Schedule:
     """The problem compiled for the evaluation of days.
 
@@ -148,10 +158,17 @@ class Schedule:
             free = max(free, end)
         return sorted(found, key=lambda begin: (abs(begin - middle), begin))
 
-    def walk(self, worker: int, items: Sequence[Item]) -> tuple[int, int] | None:
-        """Follow a worker through items and break; minutes of travel and overtime, None if impossible."""
+    def walk(
+        self, worker: int, items: Sequence[Item], log: list[Leg] | None = None
+    ) -> tuple[int, int] | None:
+        """Follow a worker through items and break; minutes of travel and overtime, None if impossible.
+
+        Parameters
+        ----------
+        log
+            Gets each trip taken.
+        """
         shift = self.shifts[worker]
-        frozen = self.frozen
         targets = [place for _, _, _, place in items if place != CALL]
         targets.append(shift.end_place if targets else ANYWHERE)
         place, target, passed = shift.start_place, targets[0], 1
@@ -160,23 +177,23 @@ class Schedule:
         before: int | None = None
         origin_fixed, fresh, travel = True, False, 0
         for start, end, contact, spot in items:
-            fixed = contact != BREAK and frozen[contact]
+            fixed = self._is_frozen(contact)
             slack = self.slack(worker, before, contact) if BREAK not in (before, contact) else 0
-            if free > start + slack and not (
-                fixed and before is not None and before != BREAK and frozen[before]
-            ):
+            if free > start + slack and not (fixed and self._is_frozen(before)):
                 return None
             if not there:
                 depart, arrive = shift.trip(place, target, free)
-                if arrive <= start + (0 if spot == CALL else slack):
-                    travel += arrive - depart
-                    there = True
-                elif spot != CALL:
-                    if not (
-                        fixed and origin_fixed and (not fresh or shift.trip(place, target, left)[1] > start)
-                    ):
+                there = arrive <= start + (0 if spot == CALL else slack)
+                if not there and spot != CALL:
+                    # two frozen visits that can't both be reached are a fact, unless something new is between
+                    fact = fixed and origin_fixed
+                    if not fact or (fresh and shift.trip(place, target, left)[1] <= start):
                         return None
-                    travel += self.roads.base(worker, place, target)
+                    depart, arrive = start, start + self.roads.base(worker, place, target)
+                if there or spot != CALL:
+                    travel += arrive - depart
+                    if log is not None:
+                        log.append(Leg(depart, arrive, place, target, strict=there and arrive <= start))
             if spot == CALL:
                 fresh = fresh or not fixed
                 free = max(free, end)
@@ -189,15 +206,24 @@ class Schedule:
         finish = max((end for _, end, contact, _ in items if contact != BREAK), default=-NEVER)
         if not there:
             home = self._way_home(worker, place, target, free, before)
-            if home is None:
-                if not (
-                    origin_fixed and (not fresh or self._way_home(worker, place, target, left, None) is None)
-                ):
-                    return None
-                home = (finish, finish + self.roads.base(worker, place, target))
-            travel += home[1] - home[0]
-            finish = max(finish, home[1])
+            fact = origin_fixed and (not fresh or self._way_home(worker, place, target, left, None) is None)
+            if home is None and not fact:
+                return None
+            leg = self._home_leg(worker, place, target, home, finish)
+            if log is not None:
+                log.append(leg)
+            travel += leg.arrive - leg.depart
+            finish = max(finish, leg.arrive)
         return travel, max(0, finish - shift.end) if shift.end > -NEVER else 0
+
+    def _home_leg(self, worker: int, place: int, target: int, home: Span | None, finish: int) -> Leg:
+        """The trip home, or what it would be from the end of the last contact when frozen rows forbid it."""
+        if home is None:
+            return Leg(finish, finish + self.roads.base(worker, place, target), place, target, strict=False)
+        return Leg(*home, place, target, strict=home[1] <= self.shifts[worker].visits[-1][1])
+
+    def _is_frozen(self, contact: int | None) -> bool:
+        return contact is not None and contact != BREAK and self.frozen[contact]
 
     def _way_home(self, worker: int, place: int, target: int, free: int, before: int | None) -> Span | None:
         shift = self.shifts[worker]

@@ -10,7 +10,9 @@ from scheduler.planner.options import may, single_modes, wish
 from scheduler.planner.problem import Mode, Placement
 from scheduler.planner.schedule import CALL, Item
 
-GRID = 7
+ORDERS = 4
+"""At how many positions of a day a contact is tried."""
+GRID = 6
 """How many starts are tried for a visit by two."""
 
 
@@ -89,14 +91,17 @@ def respaced(draft: Draft, worker: int, order: list[Task], added: dict[int, Mode
 
 
 def _orders(order: list[Task], task: Task) -> list[list[Task]]:
-    result = []
+    """Orders with the task among the others, at the positions nearest to its wish."""
+    positions = []
     for position in range(len(order) + 1):
         if position and order[position - 1].low > task.high:
             break
         if position < len(order) and order[position].high + order[position].minutes < task.low:
             continue
-        result.append([*order[:position], task, *order[position:]])
-    return result
+        positions.append(position)
+    wished = sum(other.wish < task.wish for other in order)
+    nearest = sorted(positions, key=lambda position: (abs(position - wished), position))[:ORDERS]
+    return [[*order[:position], task, *order[position:]] for position in nearest]
 
 
 def shifted(draft: Draft, contact: int, worker: int, modes: list[Mode]) -> Shifted | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from scheduler.planner.checker import Violation, check
 from scheduler.planner.draft import Draft
@@ -56,13 +58,26 @@ def solve(
     UnsafePlanError
         If the checker refuses the plan. Never expected.
     """
+    began = time.monotonic()
+    budget = stop or Budget()
     halt = cancelled or NEVER_STOP
     schedule = Schedule(problem)
     draft = first_proposal(schedule, halt)
     plan = finished(draft, Effort(capped=halt()))
     if progress:
         progress(plan)
-    return plan
+    if budget.deterministic <= 0 or halt():
+        return plan
+    from scheduler.planner.repair import (
+        improve,
+    )  # the solver library takes a second and 90 MB: only when needed
+
+    def better(found: Draft) -> None:
+        if progress:
+            progress(finished(found, Effort()))
+
+    effort = improve(draft, seed=seed, budget=budget, began=began, cancelled=halt, better=better)
+    return finished(draft, effort) if effort.improvements else replace(plan, effort=effort)
 
 
 def finished(draft: Draft, effort: Effort) -> Plan:

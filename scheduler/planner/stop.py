@@ -12,14 +12,14 @@ class Budget:
     Attributes
     ----------
     deterministic
-        Work in the solver's deterministic unit, about a second on one core; the same budget gives the same
-        plan on any machine.
+        Work in the solver's deterministic unit. One unit takes five to eight seconds on one ordinary core;
+        the same budget gives the same plan on any machine.
     wall
         Upper limit in seconds of real time for everything. Meant never to be reached: when it is, the plan is
         still complete and safe, but ``Effort.capped`` says that another run may end elsewhere.
     """
 
-    deterministic: float = 6.0
+    deterministic: float = 1.0
     wall: float = 10.0
 
     @classmethod
