@@ -28,7 +28,6 @@ from sqlalchemy.exc import DBAPIError
 
 from care.clock import SystemClock, clock_from_environment
 from care.errors import Fault
-from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
 from care.storage.database import Database
 from care.storage.migrations import current, head
 from server.configuration import Configuration, read_configuration

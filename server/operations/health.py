@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -20,8 +20,6 @@ from server.security.gate import open_to_all
 
 routes = web.RouteTableDef()
 
-#: A tick that has not run for so long stops the server from being ready (design 4).
-LATE = timedelta(seconds=60)
 #: How long the database may take to answer, seconds.
 PATIENCE = 5.0
 

@@ -107,12 +107,21 @@ async def sign_in(browser: Browser, username: str, password: str = PASSWORD, **m
 
 
 @pytest.fixture
-async def site(sqlite_database: Database, clock: StandingClock) -> AsyncIterator[Site]:
+def more_routes() -> web.RouteTableDef:
+    """Routes beside the program's own; a test module overrides this."""
+    return web.RouteTableDef()
+
+
+@pytest.fixture
+async def site(
+    sqlite_database: Database, clock: StandingClock, more_routes: web.RouteTableDef
+) -> AsyncIterator[Site]:
     """A running server with one town and no accounts yet."""
     async with sqlite_database.write() as session:
         town = await make_town(session)
     app = create_app(Configuration(), sqlite_database, clock)
     app[PASSWORDS] = Passwords(WEAK)
+    app.add_routes(more_routes)
     server = TestServer(app)
     await server.start_server()
     made = Site(server, sqlite_database, clock, town)
