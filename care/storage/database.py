@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
+
 SQLITE_FILE = "samtid.sqlite3"
 
 

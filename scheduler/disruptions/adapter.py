@@ -65,7 +65,7 @@ def pose(scene: Scene, effect: Effect, before: Effect) -> Posed:
 
     `before` is the effect of everything but the disruption that is being answered.
     """
-    table = _Table(scene)
+    table = _Table(scene, effect)
     now = table.contacts(effect)
     problem = table.build(now, effect)
     return Posed(
@@ -80,13 +80,12 @@ def pose(scene: Scene, effect: Effect, before: Effect) -> Posed:
 class _Table:
     """Numbers for rows, workers and places; the same for both problems."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, effect: Effect) -> None:
         self.scene = scene
         self.rows = [
             contact
             for contact in scene.contacts
-            if contact.channel in MODE_OF
-            or (contact.channel is Channel.PROMPT and contact.id not in scene.elsewhere)
+            if contact.channel in MODE_OF or self._is_lost_prompt(contact, effect)
         ]
         self.workers = sorted(scene.staff, key=str)
         self.number = {staff_id: index for index, staff_id in enumerate(self.workers)}
@@ -122,6 +121,14 @@ class _Table:
             for contact in self.rows
             if contact.id in scene.facts
         }
+
+    def _is_lost_prompt(self, contact: PlannedContact, effect: Effect) -> bool:
+        """A reminder on the screen needs nobody, until its tablet is lost: then somebody must ring or go."""
+        return (
+            contact.channel is Channel.PROMPT
+            and contact.id not in self.scene.elsewhere
+            and self._lost(contact, effect.no_tablet + effect.no_lines)
+        )
 
     def minute(self, instant: datetime) -> int:
         return int((instant - self.origin).total_seconds() // 60)
@@ -264,6 +271,12 @@ class _Table:
     def _modes(self, row: PlannedContact, effect: Effect) -> Modes:
         modes = Modes.PHYSICAL
         verdicts = self.verdicts.get(row.id)
+        # What is a call already stays one, unless this disruption takes its lines: the rules were asked when
+        # it was planned, and are asked again when somebody rings.
+        if row.channel is Channel.VIDEO and not self._lost(row, effect.no_tablet + effect.no_lines):
+            modes |= Modes.VIDEO
+        if row.channel is Channel.PHONE and not self._lost(row, effect.no_lines):
+            modes |= Modes.PHONE
         if verdicts and row.priority is not Priority.P1:
             if verdicts[Channel.VIDEO].allowed and not self._lost(row, effect.no_tablet + effect.no_lines):
                 modes |= Modes.VIDEO
@@ -307,9 +320,6 @@ class _Table:
     ) -> bool:
         if row.id in self.scene.elsewhere or row.pinned or not row.status.is_untouched:
             return True
-        if row.channel is Channel.PROMPT:
-            # A reminder needs nobody; it becomes a call only when its tablet is lost.
-            return not self._lost(row, effect.no_tablet + effect.no_lines)
         if row.start > self.scene.now + LEAD:
             return False
         # About to begin: only touched when it cannot begin at all.

@@ -212,7 +212,11 @@ def _digital(row: Row, facts: _Facts) -> list[str]:
 
 def _two_places_at_once(after: dict[UUID, Row], before: dict[UUID, Row], changed: set[UUID]) -> list[str]:
     """Nobody is in two contacts at once, unless the plan already had it so."""
-    live = [row for row in after.values() if row.status in ("planned", "due", "underway")]
+    live = [
+        row
+        for row in after.values()
+        if row.status in ("planned", "due", "underway") and row.channel != "prompt"
+    ]
     by_staff: dict[UUID, list[Row]] = defaultdict(list)
     for row in live:
         for one in row.staff:
