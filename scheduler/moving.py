@@ -6,6 +6,7 @@ Whoever moves a row has already decided; what is asked here is only whether it m
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,12 @@ _EVENTS = {
     Channel.PHYSICAL: "moved_to_visit",
 }
 CONSENT_WITHDRAWN = "consent_withdrawn"
+NO_VIDEO_TODAY = "no_video_today"
+#: Which rules must say no for the client's word to turn a coming row into a visit.
+_WORD = {
+    CONSENT_WITHDRAWN: {"client_consents", "cohabitant_consents", "client_wants_video", "decision_is_clear"},
+    NO_VIDEO_TODAY: {"not_said_no_today"},
+}
 
 
 async def ways(
@@ -74,8 +81,18 @@ async def move_to_visit(
 async def consent_withdrawn(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
     """Turn the client's coming calls and reminders on the tablet into visits; how many (domain 6, 12).
 
-    Only those that the rules no longer allow: the others stay.
+    Only those that the rules no longer allow: the others stay. Who was to ring cannot be taken to be able to
+    go there: the visits have nobody yet, and the group's coordinators answer for them.
     """
+    return await _stop_video(session, client_id, CONSENT_WITHDRAWN, clock, hand)
+
+
+async def no_video_today(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
+    """ "Vill inte ha video i dag" has been noted on the client: today's rows, as `consent_withdrawn`."""
+    return await _stop_video(session, client_id, NO_VIDEO_TODAY, clock, hand)
+
+
+async def _stop_video(session: AsyncSession, client_id: UUID, why: str, clock: Clock, hand: Hand) -> int:
     rows = list(
         await session.scalars(
             select(PlannedContact)
@@ -83,6 +100,7 @@ async def consent_withdrawn(session: AsyncSession, client_id: UUID, *, clock: Cl
                 PlannedContact.client_id == client_id,
                 PlannedContact.status.in_(_MOVABLE),
                 PlannedContact.channel.in_((Channel.VIDEO, Channel.PROMPT)),
+                PlannedContact.planned_date >= clock.today() - timedelta(days=1),
             )
             .order_by(PlannedContact.start)
             .with_for_update()
@@ -92,9 +110,8 @@ async def consent_withdrawn(session: AsyncSession, client_id: UUID, *, clock: Cl
     facts = await gather_facts(session, [row.id for row in rows], clock)
     count = 0
     for row in rows:
-        against = {no.rule for no in judge(facts[row.id], row.channel).against}
-        if against & {"client_consents", "cohabitant_consents", "client_wants_video", "decision_is_clear"}:
-            await _write(session, row, Channel.PHYSICAL, clock=clock, hand=hand, reason=CONSENT_WITHDRAWN)
+        if {no.rule for no in judge(facts[row.id], row.channel).against} & _WORD[why]:
+            await _write(session, row, Channel.PHYSICAL, clock=clock, hand=hand, reason=why, staff=())
             count += 1
     return count
 
@@ -146,13 +163,14 @@ async def _write(
     clock: Clock,
     hand: Hand,
     reason: str | None,
+    staff: Sequence[UUID] | None = None,
 ) -> None:
     before, now = contact.channel, clock.now()
     fields: dict[str, Any] = {
         "channel": to,
         "minutes": await _minutes(session, contact, to),
         "touched": True,
-        "cause": reason if reason == CONSENT_WITHDRAWN else contact.cause,
+        "cause": reason if reason in _WORD else contact.cause,
     }
     if contact.status is Status.DUE:
         timing = await read_timing(session)
@@ -163,7 +181,7 @@ async def _write(
             window_end=contact.window_end,
             zone=clock.zone,
         )
-    await alter(session, contact, at=now, hand=hand, event=_EVENTS[to], reason=reason, **fields)
+    await alter(session, contact, at=now, hand=hand, event=_EVENTS[to], reason=reason, staff=staff, **fields)
     await _have_told(session, contact, before, clock)
 
 

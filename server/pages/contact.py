@@ -1,0 +1,107 @@
+"""The contact card: who, when, where, what for, and what may be done with the row now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.contacts.channel import Channel
+from care.contacts.contact import PlannedContact
+from care.contacts.life import Status
+from care.contacts.performing import DeclineCause
+from care.errors import not_found
+from care.ids import read_id
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages import early_ring
+from server.pages.contact_card import Card, goals_of, language_word, past_of, read_card
+from server.pages.faces import client_face, staff_face
+from server.pages.my_day import next_call_sentence
+from server.pages.onward import link
+from server.pages.rendering import render
+from server.pages.row_state import CALLS, may_ring, row_state
+from server.pages.row_words import CAUSE_WORDS, when_text
+from server.security.actor import actor
+from server.security.gate import allow, right
+
+routes = web.RouteTableDef()
+
+_BEFORE_START = (Status.PLANNED, Status.DUE, Status.AWAITING)
+#: What may be entered with times that somebody remembers.
+_ENTERABLE = (Status.PLANNED, Status.DUE, Status.AWAITING, Status.UNDERWAY, Status.UNKNOWN)
+_MOVABLE = (Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE)
+
+
+async def find_contact(session: AsyncSession, request: web.Request) -> PlannedContact:
+    """The row of the address. Raises `Fault` ``not_found``; whether it may be opened is not asked here."""
+    contact_id = read_id(request.match_info["id"])
+    contact = await session.get(PlannedContact, contact_id) if contact_id is not None else None
+    if contact is None:
+        raise not_found("kontakt")
+    return contact
+
+
+@routes.get("/kontakt/{id}", name="contact")
+@right(Action.CONTACT_READ)
+async def contact_page(request: web.Request) -> web.StreamResponse:
+    """The card."""
+    clock, who = request.app[CLOCK], actor(request)
+    language = request.get(LANGUAGE, "sv")
+    _ = translations(language).gettext
+    async with request.app[DATABASE].read() as session:
+        contact = await find_contact(session, request)
+        await allow(request, session, Action.CONTACT_READ, contact=contact)
+        card = await read_card(session, contact, who.staff_id, clock)
+    now, client = clock.now(), card.client
+    may_perform = who.may(Action.CONTACT_PERFORM)
+    is_own = who.staff_id in {one.id for one in card.staff}
+    may_move = who.may(Action.CONTACT_MOVE) and (is_own or who.may(Action.PROPOSAL_APPROVE))
+    return render(
+        request,
+        "contact.html",
+        card=card,
+        contact=contact,
+        client=client,
+        face=client_face(request.app, client, photo_consent=card.photo_consent),
+        colleagues=[(one, staff_face(request.app, one)) for one in card.staff],
+        goals=goals_of(card, language),
+        past=past_of(card, clock, language, _),
+        standing=row_state(contact, now, lacks_receipt=card.lacks_receipt),
+        when=when_text(contact.start, clock.today(), clock.zone, language, _),
+        end=contact.start + timedelta(minutes=contact.minutes),
+        next_call=_promise(card, who.staff_id, request),
+        cause=CAUSE_WORDS.get(contact.cause or ""),
+        spoken=language_word(client.language, language) if client.language != "sv" else None,
+        is_call=contact.channel in CALLS,
+        may_ring=may_ring(contact, now),
+        may_perform=may_perform and not contact.status.is_end,
+        may_decline=may_perform and contact.status in _BEFORE_START,
+        may_enter=may_perform and contact.status in _ENTERABLE and contact.start <= now + timedelta(hours=12),
+        may_plan=who.may(Action.CONTACT_PLAN),
+        moves=[one for one in _MOVABLE if one is not contact.channel]
+        if may_move and _can_be_moved(request, contact)
+        else [],
+        call_href=link(request, "call", id=contact.id),
+        receipt_href=link(request, "receipt", id=contact.id) if may_perform else None,
+        client_href=link(request, "client", id=client.id),
+        reasons=early_ring.REASONS,
+        declines=[(one.value, CAUSE_WORDS[one.value]) for one in DeclineCause],
+    )
+
+
+def _promise(card: Card, staff_id: UUID | None, request: web.Request) -> str | None:
+    if card.next_call is None:
+        return None
+    clock, language = request.app[CLOCK], request.get(LANGUAGE, "sv")
+    _ = translations(language).gettext
+    when = when_text(card.next_call.start, clock.today(), clock.zone, language, _)
+    return next_call_sentence(card.next_call, card.next_call_staff, staff_id, when=when, _=_)
+
+
+def _can_be_moved(request: web.Request, contact: PlannedContact) -> bool:
+    is_possible = contact.status.is_untouched and contact.channel in _MOVABLE
+    return is_possible and link(request, "move_contact", id=contact.id) is not None

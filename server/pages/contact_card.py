@@ -1,0 +1,224 @@
+"""Everything that the card of one contact shows, read in a dozen queries and said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from babel import Locale
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from care.accounts import Account
+from care.clients import Client, ContactPerson, KnownStaff
+from care.clock import Clock
+from care.consent import Consent, ConsentKind, has_consent
+from care.contacts.channel import Channel
+from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
+from care.contacts.life import Status
+from care.municipality import Group
+from care.receipts import Receipt
+from care.services import GoalType, Law
+from care.staff import Staff
+from server.pages.day_list import DAYS_AHEAD, names_in
+from server.pages.row_words import CAUSE_WORDS, Translate, change_parts, event_text
+
+#: The parts of the system that act by themselves: the first word of `ContactHistory.by`.
+_SYSTEM = "Samtid"
+#: What a worker need not read: the clock's own steps.
+_QUIET = frozenset({"due", "deadline_moved", "reminded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One line: what is to be done, and what for."""
+
+    service: str
+    goal: str
+    minutes: int
+    is_health_care: bool
+    ordered_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One thing that has happened to the row."""
+
+    at: datetime
+    text: str
+    by: str
+    reason: str | None
+
+
+@dataclass(slots=True)
+class Card:
+    """A contact with all that stands around it."""
+
+    contact: PlannedContact
+    client: Client
+    group: Group
+    lines: list[ContactLine]
+    goals: dict[str, GoalType]
+    staff: list[Staff]
+    persons: list[ContactPerson]
+    history: list[ContactHistory]
+    accounts: dict[UUID, str]
+    names: dict[str, str]
+    next_call: PlannedContact | None = None
+    next_call_staff: list[Staff] = field(default_factory=list)
+    nurses: dict[UUID, str] = field(default_factory=dict)
+    photo_consent: bool = False
+    knows: bool = False
+    lacks_receipt: bool = False
+
+
+async def read_card(
+    session: AsyncSession, contact: PlannedContact, staff_id: UUID | None, clock: Clock
+) -> Card:
+    """The card of `contact` as the worker `staff_id` sees it."""
+    client = await session.get_one(Client, contact.client_id)
+    lines = list(
+        await session.scalars(
+            select(ContactLine)
+            .where(ContactLine.contact_id == contact.id)
+            .options(selectinload(ContactLine.service))
+            .order_by(ContactLine.seq)
+        )
+    )
+    history = list(
+        await session.scalars(
+            select(ContactHistory)
+            .where(ContactHistory.contact_id == contact.id)
+            .order_by(ContactHistory.at, ContactHistory.id)
+        )
+    )
+    card = Card(
+        contact=contact,
+        client=client,
+        group=await session.get_one(Group, contact.group_id),
+        lines=lines,
+        goals={one.code: one for one in await session.scalars(select(GoalType))},
+        staff=await _staff_of(session, contact.id),
+        persons=[] if client.is_protected else await _persons(session, client.id),
+        history=history,
+        accounts=await _accounts(session, history),
+        names=await names_in(session, history),
+    )
+    nurses = {line.ordered_by_id for line in lines if line.ordered_by_id is not None}
+    if nurses:
+        card.nurses = {
+            one.id: one.name for one in await session.scalars(select(Staff).where(Staff.id.in_(nurses)))
+        }
+    await _next_call(session, card, clock)
+    consents = await session.scalars(
+        select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
+    )
+    card.photo_consent = has_consent(consents, ConsentKind.PHOTO, clock.now())
+    card.knows = client.named_care_worker_id == staff_id or bool(
+        await session.scalar(
+            select(KnownStaff.id).where(KnownStaff.client_id == client.id, KnownStaff.staff_id == staff_id)
+        )
+    )
+    if contact.status.is_done:
+        card.lacks_receipt = bool(
+            await session.scalar(
+                select(ContactLine.id)
+                .outerjoin(Receipt, (Receipt.line_id == ContactLine.id) & Receipt.superseded_by_id.is_(None))
+                .where(ContactLine.contact_id == contact.id, Receipt.id.is_(None))
+                .limit(1)
+            )
+        )
+    return card
+
+
+async def _staff_of(session: AsyncSession, contact_id: UUID) -> list[Staff]:
+    return list(
+        await session.scalars(
+            select(Staff)
+            .join(Assignment, Assignment.staff_id == Staff.id)
+            .where(Assignment.contact_id == contact_id)
+            .order_by(Assignment.slot)
+        )
+    )
+
+
+async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
+    return list(
+        await session.scalars(
+            select(ContactPerson).where(ContactPerson.client_id == client_id).order_by(ContactPerson.rank)
+        )
+    )
+
+
+async def _accounts(session: AsyncSession, history: list[ContactHistory]) -> dict[UUID, str]:
+    ids = {entry.account_id for entry in history if entry.account_id is not None}
+    if not ids:
+        return {}
+    rows = await session.scalars(select(Account).where(Account.id.in_(ids)))
+    return {account.id: account.display_name for account in rows}
+
+
+async def _next_call(session: AsyncSession, card: Card, clock: Clock) -> None:
+    today = clock.today()
+    card.next_call = await session.scalar(
+        select(PlannedContact)
+        .where(
+            PlannedContact.client_id == card.client.id,
+            PlannedContact.planned_date.between(today, today + timedelta(days=DAYS_AHEAD)),
+            PlannedContact.channel == Channel.VIDEO,
+            PlannedContact.status.in_((Status.PLANNED, Status.DUE)),
+            PlannedContact.start > max(card.contact.start, clock.now()),
+        )
+        .options(selectinload(PlannedContact.lines))
+        .order_by(PlannedContact.start)
+        .limit(1)
+    )
+    if card.next_call is not None:
+        card.next_call_staff = await _staff_of(session, card.next_call.id)
+
+
+def goals_of(card: Card, language: str) -> list[Goal]:
+    """The lines as plain goals, in the reader's language."""
+    found = []
+    for line in card.lines:
+        goal = card.goals.get(line.goal_type)
+        in_swedish = language == "sv"
+        found.append(
+            Goal(
+                service=(None if in_swedish else line.service.name_en) or line.service.name_sv,
+                goal=(goal.name_sv if in_swedish else goal.name_en) if goal else line.goal_type,
+                minutes=line.minutes,
+                is_health_care=line.law is Law.HSL,
+                ordered_by=card.nurses.get(line.ordered_by_id) if line.ordered_by_id else None,
+            )
+        )
+    return found
+
+
+def past_of(card: Card, clock: Clock, language: str, _: Translate) -> list[Past]:
+    """The history in words, the latest first."""
+    found = []
+    for entry in reversed(card.history):
+        if entry.event in _QUIET:
+            continue
+        parts = change_parts(
+            entry, names=card.names, zone=clock.zone, today=clock.today(), language=language, _=_
+        )
+        cause = entry.change.get("cause", [None, None])[1]
+        word = CAUSE_WORDS.get(cause or "")
+        found.append(
+            Past(
+                at=entry.at,
+                text=event_text(entry, parts, _),
+                by=card.accounts.get(entry.account_id, _SYSTEM) if entry.account_id else _SYSTEM,
+                reason=_(entry.reason) if entry.reason else _(word) if word else None,
+            )
+        )
+    return found
+
+
+def language_word(code: str, language: str) -> str:
+    """The name of a language: "finska"."""
+    return str(Locale.parse(language).languages.get(code, code))

@@ -1,0 +1,200 @@
+"""What is done with a row from its card: in and out, afterwards, declined. One short transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.contacts.channel import Channel
+from care.contacts.contact import ContactLine, PlannedContact
+from care.contacts.digital import Verdict
+from care.contacts.life import Status
+from care.contacts.performing import DeclineCause, check_in, check_out, decline, enter_late
+from care.contacts.step import Hand, fetch
+from care.errors import Fault, stale
+from care.localtime import to_instant, to_wall
+from care.services import Service
+from scheduler.moving import move_to_phone, move_to_video, move_to_visit, ways
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages import early_ring
+from server.pages.contact import find_contact
+from server.pages.form import Form, read_form
+from server.pages.onward import link, onward
+from server.pages.row_state import CALLS, may_ring
+from server.security.actor import actor
+from server.security.gate import allow, right
+
+routes = web.RouteTableDef()
+_HALF_DAY = timedelta(hours=12)
+_MOVES = {
+    Channel.VIDEO: move_to_video,
+    Channel.PHONE: move_to_phone,
+    Channel.PHYSICAL: move_to_visit,
+}
+
+
+def hand(request: web.Request) -> Hand:
+    """Whose hand it is, for the history."""
+    return Hand("page", actor(request).account_id)
+
+
+@asynccontextmanager
+async def opened(request: web.Request, action: Action) -> AsyncIterator[tuple[AsyncSession, PlannedContact]]:
+    """The row of the address, allowed and locked, in a transaction that ends with the block."""
+    async with request.app[DATABASE].write() as session:
+        contact = await find_contact(session, request)
+        await allow(request, session, action, contact=contact)
+        yield session, await fetch(session, contact.id)
+
+
+def check_version(form: Form, contact: PlannedContact) -> None:
+    """Raise `Fault` ``stale`` when the row has changed since the page was read."""
+    if contact.version != form.number("version", least=1, most=2**31):
+        raise stale("kontakten")
+
+
+def card_address(request: web.Request, contact: PlannedContact) -> str:
+    return link(request, "contact", id=contact.id) or "/"
+
+
+@routes.post("/kontakt/{id}/in", name="check_in")
+@right(Action.CONTACT_PERFORM)
+async def begin(request: web.Request) -> web.StreamResponse:
+    """Check in; for a phone row this is what "Ring" does, and the card then shows the number."""
+    form, now = await read_form(request), request.app[CLOCK].now()
+    reason = early_ring.sentence(form.text("anledning"))
+    async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
+        if contact.status is not Status.UNDERWAY:
+            check_version(form, contact)
+            if contact.channel in CALLS and not may_ring(contact, now) and reason is None:
+                raise Fault(
+                    "call.too_early",
+                    "Det är mer än tio minuter kvar. Välj varför du ringer nu.",
+                    status=409,
+                    place="anledning",
+                )
+            staff_id = actor(request).staff_id
+            await check_in(session, contact, at=now, hand=hand(request), staff_id=staff_id, reason=reason)
+    return onward(request, card_address(request, contact))
+
+
+@routes.post("/kontakt/{id}/ut", name="check_out")
+@right(Action.CONTACT_PERFORM)
+async def end(request: web.Request) -> web.StreamResponse:
+    """Check out, and on to the receipt."""
+    form, now = await read_form(request), request.app[CLOCK].now()
+    async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
+        if not contact.status.is_done:
+            check_version(form, contact)
+            await check_out(session, contact, at=now, hand=hand(request))
+    return onward(request, link(request, "receipt", id=contact.id) or card_address(request, contact))
+
+
+@routes.post("/kontakt/{id}/avbojd", name="decline")
+@right(Action.CONTACT_PERFORM)
+async def say_no(request: web.Request) -> web.StreamResponse:
+    """The client does not want it: why, with one tap."""
+    form, now = await read_form(request), request.app[CLOCK].now()
+    cause = form.one_of("cause", DeclineCause)
+    async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
+        if contact.status is not Status.DECLINED:
+            check_version(form, contact)
+            await decline(session, contact, cause, at=now, hand=hand(request))
+    return onward(request, link(request, "my_day") or card_address(request, contact))
+
+
+@routes.post("/kontakt/{id}/efterat", name="enter_late")
+@right(Action.CONTACT_PERFORM)
+async def enter(request: web.Request) -> web.StreamResponse:
+    """Enter what has been done already, with its own times."""
+    form, clock = await read_form(request), request.app[CLOCK]
+    async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
+        check_version(form, contact)
+        start, finish = read_times(form, contact, clock.zone)
+        await enter_late(
+            session,
+            contact,
+            start,
+            finish,
+            at=clock.now(),
+            hand=hand(request),
+            by_phone=form.text("how") == "phone",
+        )
+    return onward(request, link(request, "receipt", id=contact.id) or card_address(request, contact))
+
+
+def read_times(form: Form, contact: PlannedContact, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The times that were written, on the day nearest to the planned start; past midnight when need be.
+
+    Raises `Fault` ``form.bad_time`` with the field.
+    """
+    planned = to_wall(contact.start, zone).replace(tzinfo=None)
+    first, last = (_time(form, name) for name in ("start", "end"))
+    start = datetime.combine(planned.date(), first)
+    # A night row at 23.50 may have begun at 00.10, and one at 00.10 at 23.50.
+    start += timedelta(days=1) * ((planned - start > _HALF_DAY) - (start - planned > _HALF_DAY))
+    finish = datetime.combine(start.date(), last)
+    if finish < start:
+        finish += timedelta(days=1)
+    return to_instant(start, zone, place="start"), to_instant(finish, zone, place="end")
+
+
+def _time(form: Form, name: str) -> time:
+    hours, _, minutes = form.text(name, needed=True).replace(".", ":").partition(":")
+    try:
+        return time(int(hours), int(minutes or "0"))
+    except ValueError:
+        raise Fault("form.bad_time", "Skriv tiden som 14.30.", place=name) from None
+
+
+@routes.post("/kontakt/{id}/flytta", name="move_contact")
+@right(Action.CONTACT_MOVE)
+async def move(request: web.Request) -> web.StreamResponse:
+    """Another channel, with one tap. What the rules say against it is said in their own sentences."""
+    form, clock = await read_form(request), request.app[CLOCK]
+    to = form.one_of("channel", Channel)
+    if to not in _MOVES:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="channel")
+    async with opened(request, Action.CONTACT_MOVE) as (session, contact):
+        if contact.channel is not to:
+            check_version(form, contact)
+            verdict = (await ways(session, [contact.id], clock))[contact.id][to]
+            if not verdict.allowed:
+                raise _against(request, verdict, await _service_names(session, contact.id))
+            await _MOVES[to](session, contact, clock=clock, hand=hand(request))
+    return onward(request, card_address(request, contact))
+
+
+async def _service_names(session: AsyncSession, contact_id: UUID) -> dict[str, str]:
+    """Rules speak of codes; people of names."""
+    rows = await session.scalars(
+        select(Service)
+        .join(ContactLine, ContactLine.service_id == Service.id)
+        .where(ContactLine.contact_id == contact_id)
+    )
+    return {one.code: one.name_sv for one in rows}
+
+
+def _against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> Fault:
+    """Every sentence, not only the first: who mends one thing should not meet the next."""
+    say = translations(request.get(LANGUAGE, "sv")).gettext
+    reasons = (
+        say(no.sentence) % {key: names.get(value, value) for key, value in no.values.items()}
+        for no in verdict.against
+    )
+    return Fault(
+        f"digital.{verdict.against[0].rule}",
+        "Det går inte: %(reasons)s",
+        status=409,
+        place="channel",
+        values={"reasons": " ".join(dict.fromkeys(reasons))},
+    )

@@ -1,0 +1,198 @@
+"""Min dag: one time line of a worker's visits and calls, the next one on top."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from care.access.rights import Action, Relation
+from care.contacts.channel import Channel
+from care.contacts.contact import PlannedContact
+from care.contacts.life import Status
+from care.errors import Fault
+from care.staff import Staff
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages import early_ring
+from server.pages.day_list import DayList, read_day
+from server.pages.faces import Face, client_face
+from server.pages.onward import link
+from server.pages.rendering import render
+from server.pages.row_state import CALLS, RowState, may_ring, next_change, row_state
+from server.pages.row_words import (
+    CAUSE_WORDS,
+    Translate,
+    change_parts,
+    is_news,
+    next_call_text,
+    services_text,
+    when_text,
+)
+from server.security.actor import actor
+from server.security.gate import note_list, right
+
+routes = web.RouteTableDef()
+
+#: What may still be asked of the worker.
+_OPEN = (Status.PLANNED, Status.DUE, Status.UNDERWAY, Status.AWAITING, Status.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A row as the list and the card on top show it."""
+
+    contact: PlannedContact
+    face: Face
+    first_name: str
+    what: str
+    state: RowState
+    #: Small facts after what is done: changed and why, with whom, in which group.
+    notes: tuple[str, ...]
+    next_call: str | None
+    important: str | None
+    knows: bool
+    may_ring: bool
+    is_call: bool
+    is_open: bool
+
+    @property
+    def start(self) -> datetime:
+        """When it began, or is to begin."""
+        return self.contact.actual_start or self.contact.start
+
+
+@routes.get("/min-dag", name="my_day")
+@right(Action.OWN_DAY_READ)
+async def my_day(request: web.Request) -> web.StreamResponse:
+    """The list of the shift; only its changing part for htmx."""
+    who = actor(request)
+    if who.staff_id is None:
+        raise Fault(
+            "my_day.not_staff", "Min dag finns för den som är inlagd som personal.", status=404, place="staff"
+        )
+    clock = request.app[CLOCK]
+    async with request.app[DATABASE].read() as session:
+        day = await read_day(session, who.staff_id, clock)
+    clients = [(one.id, one.group_id) for one in day.clients.values()]
+    note_list(request, Action.OWN_DAY_READ, clients, Relation.ASSIGNED)
+    rows = [view_row(request, day, contact, who.staff_id) for contact in day.contacts]
+    top = top_row(rows, clock.now())
+    moments = [next_change(contact, clock.now()) for contact in day.contacts]
+    return render(
+        request,
+        "_my_day.html" if "HX-Request" in request.headers else "my_day.html",
+        day=day.span.day,
+        rows=rows,
+        top=top,
+        done=day.done,
+        total=len(day.counted),
+        needs=sum(row.state.needs_person for row in rows),
+        ask_pulse=_asks_pulse(day, clock.now()),
+        reasons=early_ring.REASONS,
+        next_change=min((one for one in moments if one is not None), default=None),
+        call_route=link(request, "call", id=top.contact.id) if top else None,
+        receipt=lambda contact: link(request, "receipt", id=contact.id),
+        ring=lambda contact: link(request, "call", id=contact.id),
+    )
+
+
+def top_row(rows: list[DayRow], now: datetime) -> DayRow | None:
+    """What to do now: what is under way, else the call whose time it is, else the first that is open."""
+    open_rows = [row for row in rows if row.is_open]
+    underway = [row for row in open_rows if row.contact.status is Status.UNDERWAY]
+    ringing = [row for row in open_rows if row.may_ring and now <= row.contact.window_end]
+    coming = [row for row in open_rows if now <= row.contact.window_end]
+    return next(iter(underway + ringing + coming + open_rows), None)
+
+
+def _asks_pulse(day: DayList, now: datetime) -> bool:
+    """After the last row or the end of the shift; never twice, never on a day without work."""
+    if day.has_answered or not any(one.status.is_done for one in day.contacts):
+        return False
+    is_over = day.span.shift_end is not None and now >= day.span.shift_end
+    return is_over or all(one.status not in _OPEN for one in day.contacts)
+
+
+def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_id: UUID) -> DayRow:
+    """The row in words, for the reader's language."""
+    language = request.get(LANGUAGE, "sv")
+    clock, _ = request.app[CLOCK], translations(language).gettext
+    client = day.clients[contact.client_id]
+    news = [entry for entry in day.history[contact.id] if is_news(entry)]
+    notes = []
+    if news and not contact.status.is_end:
+        parts = change_parts(
+            news[-1],
+            names={**day.names, str(staff_id): _("dig")},
+            zone=clock.zone,
+            today=clock.today(),
+            language=language,
+            _=_,
+        )
+        notes.append(_with_reason(parts, news[-1].reason or _cause(contact, _), _))
+    elif contact.status.is_end and _cause(contact, _):
+        notes.append(_cause(contact, _) or "")
+    others = [one for one in day.staff[contact.id] if one.id != staff_id]
+    if others:
+        notes.append(_("tillsammans med %(name)s") % {"name": others[0].short_name})
+    if contact.group_id not in {shift.group_id for shift in day.span.shifts} and day.span.shifts:
+        notes.append(_("hjälp i %(group)s") % {"group": day.groups.get(contact.group_id, "")})
+    return DayRow(
+        contact=contact,
+        face=client_face(request.app, client, photo_consent=client.id in day.photo),
+        first_name=client.first_name,
+        what=services_text(contact.lines, language),
+        state=row_state(
+            contact, clock.now(), is_changed=bool(news), lacks_receipt=contact.id in day.without_receipt
+        ),
+        notes=tuple(notes),
+        next_call=_next_call(request, day, contact, staff_id, _),
+        important=client.important_to_me,
+        knows=client.id in day.known,
+        may_ring=may_ring(contact, clock.now()),
+        is_call=contact.channel in CALLS,
+        is_open=contact.status in _OPEN,
+    )
+
+
+def _with_reason(parts: list[str], reason: str | None, _: Translate) -> str:
+    text = ", ".join(parts)
+    return _("%(change)s: %(reason)s") % {"change": text, "reason": reason} if reason else text
+
+
+def _cause(contact: PlannedContact, _: Translate) -> str | None:
+    word = CAUSE_WORDS.get(contact.cause or "")
+    return _(word) if word else None
+
+
+def _next_call(
+    request: web.Request, day: DayList, contact: PlannedContact, staff_id: UUID, _: Translate
+) -> str | None:
+    """On a visit: what to promise when leaving."""
+    call = day.next_call(contact)
+    if contact.channel is not Channel.PHYSICAL or call is None or contact.status.is_end:
+        return None
+    clock = request.app[CLOCK]
+    return next_call_sentence(
+        call, day.staff[call.id], staff_id,
+        when=when_text(call.start, clock.today(), clock.zone, request.get(LANGUAGE, "sv"), _), _=_,
+    )  # fmt: skip
+
+
+def next_call_sentence(
+    call: PlannedContact, staff: list[Staff], staff_id: UUID | None, *, when: str, _: Translate
+) -> str:
+    """ "Nästa pratstund: i dag 14.30 med dig på video"."""
+    who: Any = None
+    if any(one.id == staff_id for one in staff):
+        who = _("dig")
+    elif staff:
+        who = staff[0].first_name
+    return next_call_text(
+        is_social=any(line.goal_type == "social" for line in call.lines),
+        channel=call.channel, when=when, who=who, _=_,
+    )  # fmt: skip

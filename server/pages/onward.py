@@ -1,0 +1,23 @@
+"""Where to go: addresses of pages that may not be there, and the way on after something was saved."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+
+def link(request: web.Request, name: str, **parts: object) -> str | None:
+    """The address of the route `name`, or None when this installation has no such page."""
+    resource = request.app.router.named_resources().get(name)
+    if resource is None:
+        return None
+    return str(resource.url_for(**{key: str(value) for key, value in parts.items()}))
+
+
+def onward(request: web.Request, address: str) -> web.Response:
+    """Saved: on to `address`, for a whole page and for htmx alike.
+
+    A browser that follows a redirect inside htmx would put the next page into the present one.
+    """
+    if "HX-Request" in request.headers:
+        return web.Response(headers={"HX-Redirect": address})
+    return web.HTTPSeeOther(address)

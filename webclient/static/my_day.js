@@ -1,0 +1,215 @@
+/**
+ * Min dag by itself: the list is fetched anew when the server says that a row has changed, and when time
+ * alone changes how it looks; a call that is due is said in words, in the title and, if wanted, by a sound.
+ * Without this script the page still works: it is then as old as its last reload.
+ */
+
+import { t } from "./words.js";
+
+const WAIT = 150;
+const TRY_AGAIN = 5000;
+const SOUND = "samtid.sound";
+const title = document.title;
+
+/** htmx is an ordinary script beside this module. */
+const htmx = /** @type {{ process: (element: Element) => void }} */ (
+  /** @type {any} */ (window).htmx
+);
+
+/** @type {number | undefined} */
+let soon;
+/** @type {number | undefined} */
+let later;
+/** @type {AudioContext | undefined} */
+let audio;
+
+/** @returns {HTMLElement | null} */
+const day = () => document.getElementById("day");
+
+/** Somebody is in the middle of something in the list. */
+const isBusy = () => Boolean(day()?.querySelector("dialog[open], .htmx-request"));
+
+/** Fetch the list anew, a little later, so that many changes are one fetch. @param {number} [wait] */
+function refreshSoon(wait = WAIT) {
+  clearTimeout(soon);
+  soon = setTimeout(() => void refresh(), wait);
+}
+
+async function refresh() {
+  const before = day();
+  if (!before) return;
+  if (isBusy()) {
+    refreshSoon(1000);
+    return;
+  }
+  let answer;
+  try {
+    answer = await fetch("/min-dag", { headers: { "HX-Request": "true" } });
+  } catch {
+    refreshSoon(TRY_AGAIN);
+    return;
+  }
+  if (answer.headers.has("HX-Redirect")) {
+    location.reload();
+    return;
+  }
+  if (!answer.ok) {
+    refreshSoon(TRY_AGAIN);
+    return;
+  }
+  const text = await answer.text();
+  if (isBusy()) {
+    refreshSoon(1000);
+    return;
+  }
+  replace(before, text);
+}
+
+/** @param {HTMLElement} before @param {string} text */
+function replace(before, text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("day");
+  if (!fresh) return;
+  const place = focusPlace(before);
+  before.replaceWith(fresh);
+  htmx.process(fresh);
+  if (place) focusAgain(fresh, place);
+  watchTime();
+}
+
+/**
+ * What has the focus: the row, and which link or button in it.
+ *
+ * @param {HTMLElement} list
+ * @returns {{ contact: string, number: number, inCard: boolean } | null}
+ */
+function focusPlace(list) {
+  const held = document.activeElement;
+  const row = held instanceof HTMLElement && list.contains(held) ? held.closest("[data-contact]") : null;
+  if (!(row instanceof HTMLElement) || !held) return null;
+  const number = [...row.querySelectorAll("a, button")].indexOf(held);
+  return { contact: row.dataset.contact ?? "", number, inCard: row.tagName === "SECTION" };
+}
+
+/** @param {HTMLElement} list @param {{ contact: string, number: number, inCard: boolean }} place */
+function focusAgain(list, place) {
+  const rows = [...list.querySelectorAll(`[data-contact="${CSS.escape(place.contact)}"]`)];
+  const row = rows.find((one) => (one.tagName === "SECTION") === place.inCard) ?? rows[0];
+  const choices = [...(row?.querySelectorAll("a, button") ?? [])];
+  const held = choices[place.number] ?? choices[0];
+  if (held instanceof HTMLElement) held.focus({ preventScroll: true });
+}
+
+/** The next instant at which the list looks different without anybody doing anything. */
+function watchTime() {
+  clearTimeout(later);
+  const seconds = Number(day()?.dataset.next);
+  // A timer holds 24 days at most; a list never looks further.
+  if (seconds > 0) later = setTimeout(() => refreshSoon(), Math.min(seconds, 86_400) * 1000);
+}
+
+/** @param {string} contact */
+function nameOf(contact) {
+  const row = day()?.querySelector(`li[data-contact="${CSS.escape(contact)}"]`);
+  return {
+    name: row?.querySelector(".who")?.textContent?.trim() ?? "",
+    time: row?.querySelector(".time")?.textContent?.trim() ?? "",
+    isCall: row?.hasAttribute("data-call") ?? false,
+  };
+}
+
+/** @param {string} text */
+function announce(text) {
+  const place = document.getElementById("day-said");
+  if (place) place.textContent = text;
+}
+
+/** @param {string} contact */
+function remind(contact) {
+  const { name, time, isCall } = nameOf(contact);
+  if (!name) return;
+  if (isCall) {
+    announce(t("Snart dags att ringa %(name)s, %(time)s.", { name, time }));
+    // No name in the title: browsers keep titles in their history.
+    if (document.hidden) document.title = `● ${t("Dags att ringa")}`;
+    chime();
+  } else {
+    announce(t("Snart dags: %(name)s, %(time)s.", { name, time }));
+  }
+}
+
+/** Two soft tones. Browsers let a page sound only after a touch; the switch is one. */
+function chime() {
+  if (!audio || audio.state !== "running") return;
+  for (const [hertz, at] of [
+    [659, 0],
+    [880, 0.22],
+  ]) {
+    const tone = audio.createOscillator();
+    const loudness = audio.createGain();
+    const start = audio.currentTime + (at ?? 0);
+    tone.frequency.value = hertz ?? 659;
+    loudness.gain.setValueAtTime(0, start);
+    loudness.gain.linearRampToValueAtTime(0.18, start + 0.03);
+    loudness.gain.exponentialRampToValueAtTime(0.001, start + 0.9);
+    tone.connect(loudness).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + 1);
+  }
+}
+
+function offerSound() {
+  const box = document.querySelector("input[name=sound]");
+  if (!(box instanceof HTMLInputElement)) return;
+  box.closest("[hidden]")?.removeAttribute("hidden");
+  box.checked = localStorage.getItem(SOUND) === "yes";
+  const wake = () => {
+    if (!box.checked) return;
+    audio ??= new AudioContext();
+    void audio.resume();
+  };
+  box.addEventListener("change", () => {
+    localStorage.setItem(SOUND, box.checked ? "yes" : "no");
+    wake();
+    if (box.checked) setTimeout(chime, 100);
+  });
+  document.addEventListener("pointerdown", wake, { once: true });
+}
+
+function listen() {
+  const address = day()?.dataset.news;
+  if (!address) return;
+  const source = new EventSource(address);
+  source.addEventListener("open", () => refreshSoon());
+  source.addEventListener("changed", (event) => {
+    const { contacts } = JSON.parse(event.data);
+    const before = new Set([...document.querySelectorAll("li[data-contact]")].map((row) => row.outerHTML));
+    void refresh().then(() => {
+      const news = contacts.map((/** @type {string} */ one) => nameOf(one).name).filter(Boolean);
+      const isSeen = [...document.querySelectorAll("li[data-contact]")].every((row) => before.has(row.outerHTML));
+      if (!isSeen) announce(news.length ? t("Ändrat: %(names)s.", { names: news.join(", ") }) : t("Listan är ändrad."));
+    });
+  });
+  source.addEventListener("due", (event) => {
+    const { contact } = JSON.parse(event.data);
+    void refresh().then(() => remind(contact));
+  });
+  source.addEventListener("error", () => {
+    // The browser opens it again by itself, unless the answer was no stream: signed out, or the server is new.
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      refreshSoon(0);
+      listen();
+    }, TRY_AGAIN);
+  });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  document.title = title;
+  // Timers sleep in a hidden page.
+  refreshSoon();
+});
+
+offerSound();
+watchTime();
+listen();
