@@ -9,6 +9,7 @@ lock other rows in another order from waiting for each other in a ring.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,34 @@ async def announce(
     }
     inside = session.sync_session.get_nested_transaction()
     session.info.setdefault(_WAITING, []).append((inside, fact))
+
+
+async def announce_many(
+    session: AsyncSession, at: datetime, topic: str, facts: Sequence[dict[str, Any]]
+) -> None:
+    """Tell many facts of one topic at once: each ``{"group_id", "client_id", "payload"}``.
+
+    As the last thing in a transaction: the counter stays locked until it ends.
+    """
+    if not facts:
+        return
+    counted = (
+        await session.execute(
+            update(OutboxCounter)
+            .where(OutboxCounter.id == 1)
+            .values(value=OutboxCounter.value + len(facts))
+            .returning(OutboxCounter.value)
+        )
+    ).scalar_one_or_none()
+    last = len(facts) if counted is None else int(counted)
+    if counted is None:
+        session.add(OutboxCounter(id=1, value=last))
+        await session.flush()
+    first = last - len(facts) + 1
+    await session.execute(
+        insert(OutboxEvent),
+        [{"number": first + n, "at": at, "topic": topic, **fact} for n, fact in enumerate(facts)],
+    )
 
 
 async def events_after(session: AsyncSession, number: int, most: int = 500) -> list[OutboxEvent]:

@@ -7,7 +7,7 @@ For a client with a protected identity surname, number, address, coordinates and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 from server.exchange.column_map import ERROR_COLUMNS, ColumnMap, bind
@@ -15,7 +15,6 @@ from server.exchange.kind import Kind
 from server.exchange.kinds.clients import WITHHELD, is_protected
 from server.exchange.problem import Problem
 from server.exchange.table import Line, Table
-from server.exchange.validation import Validation
 from server.exchange.values import plain
 from server.exchange.writing import write_csv
 
@@ -25,14 +24,27 @@ def name_of(file: str) -> str:
     return f"{PurePath(file).stem}-fel.csv"
 
 
-def write_error_file(kind: Kind, table: Table, column_map: ColumnMap, validation: Validation) -> bytes:
-    """The bad lines of `table` as CSV. Not for a file that was unreadable: that must be mended itself."""
+def write_error_file(
+    kind: Kind,
+    table: Table,
+    column_map: ColumnMap,
+    errors: Iterable[Problem],
+    protected: Collection[str] = (),
+) -> bytes:
+    """The lines of `table` that have `errors`, as CSV.
+
+    Not for a file that was unreadable: that must be mended itself. `protected` are the ids of clients whose
+    identity the record protects, whatever the file says.
+    """
     places, _ = bind(kind, table, column_map)
-    bad = validation.bad_lines
+    bad: dict[int, list[Problem]] = {}
+    for problem in errors:
+        bad.setdefault(problem.line, []).append(problem)
     ours = {plain(name) for name in ERROR_COLUMNS}
     kept = [index for index, name in enumerate(table.heading.cells) if plain(name) not in ours]
     lines = (
-        _bad_line(line, kept, bad[line.number], _withheld(kind, line, places)) for line in _lines(table, bad)
+        _bad_line(line, kept, bad[line.number], _withheld(kind, line, places, protected))
+        for line in _lines(table, bad)
     )
     return write_csv([*(table.heading.cells[index] for index in kept), *ERROR_COLUMNS], lines)
 
@@ -58,13 +70,14 @@ def _reason(problem: Problem, *, hidden: bool) -> str:
     return f"{problem.column}: {sentence}" if problem.column else sentence
 
 
-def _withheld(kind: Kind, line: Line, places: Mapping[str, int]) -> set[int]:
+def _withheld(kind: Kind, line: Line, places: Mapping[str, int], protected: Collection[str]) -> set[int]:
     """Cells of a client that may not be written again. Of a line out of step that is every one."""
-    if kind is not Kind.CLIENTS or "skydd" not in places:
+    if kind is not Kind.CLIENTS or not (protected or "skydd" in places):
         return set()
     if line.fault is not None:
         return set(range(len(line.cells)))
-    skydd = line.cells[places["skydd"]]
-    if places["skydd"] not in line.cell_faults and not is_protected(skydd):
+    place = places.get("skydd")
+    said = place is not None and (place in line.cell_faults or is_protected(line.cells[place]))
+    if not said and line.cells[places["extern_id"]] not in protected:
         return set()
     return {places[name] for name in WITHHELD if name in places}

@@ -51,20 +51,15 @@ class Validation:
     unreadable
         True when nothing of the file may be imported, not even with ``--skip-bad``: its heading is wrong, or
         from some line on it cannot be read.
+    headings
+        The heading of each field, as it is written in the file.
     """
 
     rows: list[Checked[Row]] = field(default_factory=list)
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     unreadable: bool = False
-
-    @property
-    def bad_lines(self) -> dict[int, list[Problem]]:
-        """The errors of each bad line."""
-        bad: dict[int, list[Problem]] = {}
-        for problem in self.errors:
-            bad.setdefault(problem.line, []).append(problem)
-        return bad
+    headings: dict[str, str] = field(default_factory=dict)
 
 
 def validate(kind: Kind, table: Table, column_map: ColumnMap, around: Circumstances) -> Validation:
@@ -75,6 +70,7 @@ def validate(kind: Kind, table: Table, column_map: ColumnMap, around: Circumstan
     """
     result = Validation(warnings=list(table.warnings))
     places, problems = bind(kind, table, column_map)
+    result.headings = {name: table.heading.cells[index] for name, index in places.items()}
     if problems:
         result.errors, result.unreadable = problems, True
         return result

@@ -62,7 +62,7 @@ OUTCOMES = {
     "nej": Status.MISSED,
 }
 _read_status = word_of(Status, OUTCOMES)
-_OUTCOME_NAMES = first_names(OUTCOMES)
+OUTCOME_NAMES = first_names(OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _read_outcome(text: str) -> Status:
         raise Fault(
             "import.outcome",
             "Utfallet ska vara ett av: %(choices)s.",
-            values={"choices": ", ".join(_OUTCOME_NAMES.values())},
+            values={"choices": ", ".join(OUTCOME_NAMES.values())},
         )
     return status
 
@@ -150,7 +150,7 @@ def write(row: PerformedRow, zone: ZoneInfo) -> dict[str, str]:
         "extern_id": row.extern_id or "",
         "start": write_moment(row.start, zone),
         "slut": end,
-        "utfall": _OUTCOME_NAMES[row.outcome],
+        "utfall": OUTCOME_NAMES[row.outcome],
         "brukare_id": row.client_id or "",
         "personal_id": row.staff_ids[0] if row.staff_ids else "",
         "personal_id_2": row.staff_ids[1] if len(row.staff_ids) > 1 else "",

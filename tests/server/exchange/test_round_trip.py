@@ -67,7 +67,7 @@ def test_any_bytes_give_rows_or_faults(kind: Kind, data: st.DataObject) -> None:
     checked = validate(kind, table, ColumnMap(), AROUND)
     assert checked.errors or checked.rows or not body.strip(b"\r\n ;\t") or checked.warnings == []
     if not checked.unreadable:
-        write_error_file(kind, table, ColumnMap(), checked)
+        write_error_file(kind, table, ColumnMap(), checked.errors)
 
 
 ODD_CELLS = st.sampled_from(
@@ -87,6 +87,6 @@ def test_any_cells_give_rows_or_problems_with_their_place(kind: Kind, data: st.D
     table = open_table(write_csv(names, lines), "udda.csv")
     checked = validate(kind, table, ColumnMap(), AROUND)
     numbers = {line.number for line in table.lines()}
-    assert {one.line for one in checked.rows} | set(checked.bad_lines) == numbers
-    assert not {one.line for one in checked.rows} & set(checked.bad_lines)
+    assert {one.line for one in checked.rows} | {one.line for one in checked.errors} == numbers
+    assert not {one.line for one in checked.rows} & {one.line for one in checked.errors}
     assert all(problem.column in names and problem.say() for problem in checked.errors)

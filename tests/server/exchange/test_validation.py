@@ -349,7 +349,7 @@ def test_the_error_file_can_be_mended_and_imported() -> None:
     table = open_table(text.encode(), "mapp/schema v49.csv")
     checked = validate(Kind.SHIFTS, table, ColumnMap(), AROUND)
     assert [one.line for one in checked.rows] == [3]
-    raw = write_error_file(Kind.SHIFTS, table, ColumnMap(), checked)
+    raw = write_error_file(Kind.SHIFTS, table, ColumnMap(), checked.errors)
     lines = raw.decode("utf-8-sig").split("\r\n")
     assert lines[0] == "personal_id;datum;start;slut;fel_rad;fel_kod;fel_orsak;fel_rest"
     assert lines[1] == (
@@ -366,7 +366,9 @@ def test_the_error_file_of_an_error_file_has_its_columns_once() -> None:
     """Half-mended and tried again."""
     text = "personal_id;datum;start;slut;fel_rad;fel_kod;fel_orsak;fel_rest\np1;x;07.00;16.00;2;a;b;c\n"
     table = open_table(text.encode(), "fel.csv")
-    raw = write_error_file(Kind.SHIFTS, table, ColumnMap(), validate(Kind.SHIFTS, table, ColumnMap(), AROUND))
+    raw = write_error_file(
+        Kind.SHIFTS, table, ColumnMap(), validate(Kind.SHIFTS, table, ColumnMap(), AROUND).errors
+    )
     assert raw.decode("utf-8-sig").split("\r\n")[0].count("fel_rad") == 1
 
 
@@ -384,8 +386,8 @@ def test_the_error_file_tells_nothing_about_a_protected_identity() -> None:
     )
     table = open_table(text.encode(), "fil.csv")
     checked = validate(Kind.CLIENTS, table, ColumnMap(), AROUND)
-    assert set(checked.bad_lines) == {2, 3, 4}
-    raw = write_error_file(Kind.CLIENTS, table, ColumnMap(), checked).decode()
+    assert {one.line for one in checked.errors} == {2, 3, 4}
+    raw = write_error_file(Kind.CLIENTS, table, ColumnMap(), checked.errors).decode()
     for word in ("Hemlig", "9120", "Dolda", "62,75", "070-999"):
         assert word not in raw
     assert not any("Hemlig" in one.say() or "Dolda" in one.say() for one in checked.errors)
@@ -394,7 +396,9 @@ def test_the_error_file_tells_nothing_about_a_protected_identity() -> None:
 def test_a_torn_line_keeps_what_did_not_fit() -> None:
     """Beyond the last heading: in a column of its own."""
     table = open_table(b"personal_id;datum;start;slut\np1;2026-12-01;07.00;16.00;extra\n", "a.csv")
-    raw = write_error_file(Kind.SHIFTS, table, ColumnMap(), validate(Kind.SHIFTS, table, ColumnMap(), AROUND))
+    raw = write_error_file(
+        Kind.SHIFTS, table, ColumnMap(), validate(Kind.SHIFTS, table, ColumnMap(), AROUND).errors
+    )
     assert raw.decode().split("\r\n")[1].endswith(";extra")
 
 
