@@ -10,11 +10,12 @@ from aiohttp import web
 from care.clock import Clock
 from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
 from care.storage.database import Database
+from scheduler.ticks.runner import LATE, Ticker
 from server.configuration import Configuration
 from server.events import OutboxTail
 from server.keys import CLOCK, CONFIGURATION, DATABASE, PASSWORDS, RENDERER, TAIL, THROTTLE
 from server.language import speak
-from server.operations.health import measured
+from server.operations.health import WATCHES, measured
 from server.pages.assets import ASSETS, Assets
 from server.pages.faults import faults
 from server.pages.rendering import Renderer
@@ -37,18 +38,28 @@ PARTS: tuple[str, ...] = (
     "server.pages.authority",
     "server.pages.frame",
     "server.pages.kiosk",
+    "server.pages.call",
+    "server.pages.contact",
+    "server.pages.contact_deeds",
+    "server.pages.day_news",
+    "server.pages.my_day",
+    "server.pages.staff_pulse",
     "server.pages.messages",
     "server.pages.own_account",
+    "server.pages.receipt",
     "server.pages.sign_in",
     "server.pages.start",
+    "server.pages.tablets",
 )
 
 #: In order: counted; what fails is said in words; language; no forgery; who is asking; what they opened.
 MIDDLEWARES = (measured, faults, speak, same_origin, asker, access_log)
 
 
-def create_app(configuration: Configuration, database: Database, clock: Clock) -> web.Application:
-    """The application of one server.
+def create_app(
+    configuration: Configuration, database: Database, clock: Clock, *, ticks: bool = False
+) -> web.Application:
+    """The application of one server; with `ticks` it also watches over rows and tablets.
 
     Raises RuntimeError when a route declares no right: access is denied by default, already at start.
     """
@@ -70,6 +81,9 @@ def create_app(configuration: Configuration, database: Database, clock: Clock) -
         if hasattr(part, "routes"):
             app.add_routes(part.routes)
     _check_rights(app)
+    if ticks:
+        # Last to start and first to stop: everything that a tick may touch stands already.
+        app.cleanup_ctx.append(_ticks)
     return app
 
 
@@ -77,6 +91,19 @@ async def _tail(app: web.Application) -> AsyncIterator[None]:
     await app[TAIL].start()
     yield
     await app[TAIL].stop()
+
+
+async def _ticks(app: web.Application) -> AsyncIterator[None]:
+    ticker = Ticker(app[DATABASE], app[CLOCK])
+
+    async def late() -> str | None:
+        found = next((one.name for one in ticker.health() if one.late > LATE), None)
+        return f"tick:{found}" if found else None
+
+    app[WATCHES].append(late)
+    await ticker.start()
+    yield
+    await ticker.stop()
 
 
 def _check_rights(app: web.Application) -> None:

@@ -7,7 +7,6 @@ plans may count on it; a call to it is not answered, as when nobody is at home.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,14 +22,14 @@ from care.clock import Clock
 from care.demo.draw import made_id
 from care.demo.town import Town
 from care.devices import Device, DeviceAssignment, Pairing
-from care.ids import new_id
+from care.pairing import invite
 from care.storage.database import Database
 
 #: How many tablets wait to be paired, at least.
 WAITING = 5
 HEALTH = {
-    "camera": "granted", "microphone": "granted", "sound": "ok", "wake_lock": "ok", "battery": 100,
-    "charging": True, "version": "demo", "simulated": True,
+    "camera": "granted", "microphone": "granted", "sound": "ok", "wake_lock": "ok", "voice": True,
+    "battery": {"level": 1.0, "charging": True}, "version": "demo", "simulated": True,
 }  # fmt: skip
 
 
@@ -99,10 +98,10 @@ async def renew_pairings(database: Database, clock: Clock, at_least: int = WAITI
     """
     now = clock.now()
     async with database.write() as session:
-        waiting = await _waiting(session)
+        waiting = await waiting_tablets(session)
         if len(waiting) < at_least:
             await _release(session, now, at_least - len(waiting))
-            waiting = await _waiting(session)
+            waiting = await waiting_tablets(session)
         ids = [client.id for client in waiting]
         await session.execute(
             delete(Pairing).where(
@@ -111,23 +110,12 @@ async def renew_pairings(database: Database, clock: Clock, at_least: int = WAITI
         )
         invitations = []
         for client in waiting:
-            secret, code = secrets.token_urlsafe(32), f"{secrets.randbelow(1_000_000):06d}"
-            session.add(
-                Pairing(
-                    id=new_id(),
-                    client_id=client.id,
-                    secret_hash=hashlib.sha256(secret.encode()).hexdigest(),
-                    code_hash=hashlib.sha256(code.encode()).hexdigest(),
-                    created_at=now,
-                    expires_at=None,
-                    confirm=False,
-                )
-            )
-            invitations.append(Invitation(client, secret, code))
+            one = await invite(session, client.id, now, confirm=False, valid=None)
+            invitations.append(Invitation(client, one.secret, one.code))
     return invitations
 
 
-async def _waiting(session: AsyncSession) -> list[Client]:
+async def waiting_tablets(session: AsyncSession) -> list[Client]:
     """Clients with an agreed tablet that is not paired: their latest one has been taken away."""
     homes = select(DeviceAssignment.client_id)
     standing = (

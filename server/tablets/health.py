@@ -168,7 +168,7 @@ def in_words(health: Mapping[str, Any], _: Callable[[str], str]) -> list[tuple[s
         is_ok = health["wake_lock"] == "ok"
         words.append((_("Skärmen hålls tänd.") if is_ok else _("Skärmen kan slockna av sig själv."), is_ok))
     battery = health.get("battery")
-    if battery:
+    if isinstance(battery, Mapping):
         percent = round(battery["level"] * 100)
         if battery["charging"]:
             words.append((_("Laddas, %(percent)s procent.") % {"percent": percent}, True))

@@ -50,8 +50,10 @@ def row_line(channel: Channel, status: Status, who: str, word: str, _: Translate
 
 
 def prompt_text(word: str, _: Translate) -> str:
-    """What a reminder says and reads aloud."""
-    return _("Nu är det dags: %(word)s.") % {"word": word}
+    """What a reminder says and reads aloud; a word that says nothing is not repeated."""
+    if word.split(",", maxsplit=1)[0] in {_("Påminnelse"), _("Samtal"), _("Besök")}:
+        return _("Nu är det dags.")
+    return _("Nu är det dags för %(word)s.") % {"word": word[:1].lower() + word[1:]}
 
 
 def clock_words(instant: datetime, now: datetime, zone: ZoneInfo, language: str, _: Translate) -> str:
@@ -85,13 +87,13 @@ def change_text(kind: str, channel: Channel, who: str, word: str, when: str, _: 
     """
     values = {"what": _happening(channel, who, _), "when": when, "word": word}
     texts = {
-        "move": _("I stället: %(what)s, %(when)s."),
-        "reassign": _("Det blir så här: %(what)s, %(when)s."),
-        "retime": _("Ny tid: %(what)s, %(when)s."),
-        "postpone": _("Ny dag: %(what)s, %(when)s."),
-        "split": _("Nytt: %(what)s, %(when)s."),
-        "add": _("Nytt: %(what)s, %(when)s."),
+        "move": _("%(what)s i stället, %(when)s."),
+        "reassign": _("%(what)s i stället, %(when)s."),
+        "retime": _("Ny tid: %(what)s %(when)s."),
+        "postpone": _("Ny dag: %(what)s %(when)s."),
+        "split": _("Nytt: %(what)s %(when)s."),
+        "add": _("Nytt: %(what)s %(when)s."),
         "cancel": _("%(word)s %(when)s blir inte av."),
-        "undone": _("Det blir som vanligt: %(what)s, %(when)s."),
+        "undone": _("Det blir som det var: %(what)s %(when)s."),
     }
-    return texts.get(kind, _("Ny plan: %(what)s, %(when)s.")) % values
+    return texts.get(kind, _("Ny plan: %(what)s %(when)s.")) % values

@@ -6,6 +6,9 @@ import { Screen } from "./screens.js";
 
 /** @typedef {import("./call.js").Call} Call */
 
+/** How much wider or narrower than the screen a picture may be and still fill it. */
+const MOST_CUT = 1.45;
+
 export class RingScreen extends Screen {
   /** @override */ isUrgent = true;
   /** @type {Call | null} */ #call = null;
@@ -50,6 +53,7 @@ export class CallScreen extends Screen {
   /** @type {Call | null} */ #call = null;
   #video = element("video", { playsinline: true, autoplay: true, disablepictureinpicture: true });
   #cover = element("div", { class: "cover" });
+  #turned = () => this.#fit();
   #camera = element("p", { class: "camera-state", role: "status" });
   #coverWords = "";
   /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
@@ -59,6 +63,7 @@ export class CallScreen extends Screen {
   show(call, { hangUp }) {
     this.#call = call;
     this.said = () => t("Du pratar med %(name)s", { name: call.caller.first_name });
+    this.#video.onresize = () => this.#fit();
     this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
     const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
     this.fill("call", this.#video, this.#cover, element("div", { class: "foot" }, this.#camera, end));
@@ -72,6 +77,13 @@ export class CallScreen extends Screen {
     this.#video.srcObject = stream;
     this.#video.requestVideoFrameCallback?.(() => this.#call?.shown());
     void this.listen();
+  }
+
+  /** Fill the screen, but never at the price of the caller's head: a picture of another shape is shown whole. */
+  #fit() {
+    const { videoWidth, videoHeight, clientWidth, clientHeight } = this.#video;
+    const shapes = (videoWidth / videoHeight) / (clientWidth / clientHeight);
+    this.#video.dataset["fit"] = shapes > MOST_CUT || shapes < 1 / MOST_CUT ? "whole" : "full";
   }
 
   /** Try to be heard; also after a touch. */
@@ -89,7 +101,12 @@ export class CallScreen extends Screen {
     }
   }
 
+  connectedCallback() {
+    addEventListener("resize", this.#turned);
+  }
+
   disconnectedCallback() {
+    removeEventListener("resize", this.#turned);
     this.#video.srcObject = null;
   }
 

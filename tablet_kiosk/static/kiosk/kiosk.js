@@ -72,6 +72,13 @@ function now() {
   return tablet?.now() ?? Date.now();
 }
 
+/** As the server says it (server/tablets/wording.py), for a reminder that comes without contact. @param {string} word */
+function promptText(word) {
+  const [kind = ""] = word.split(",");
+  return [t("Påminnelse"), t("Samtal"), t("Besök")].includes(kind)
+    ? t("Nu är det dags.") : t("Nu är det dags för %(word)s.", { word: word.charAt(0).toLowerCase() + word.slice(1) });
+}
+
 /* What stands on the screen ------------------------------------------------------------------------- */
 
 /** @returns {[string, () => Screen]} a key that changes with what is shown, and how to make it */
@@ -88,7 +95,7 @@ function choose() {
   if (day) {
     const prompt = promptNow(day, now(), {
       pressed: tablet.pressed, later: tablet.later, isOnline: tablet.isOnline,
-      text: (word) => t("Nu är det dags: %(word)s.", { word }),
+      text: promptText,
     });
     if (prompt) return [`prompt ${prompt.contact}`, () => promptScreen(prompt)];
     const notice = day.notices.find((one) => !tablet?.touched.has(one.notice));
@@ -491,8 +498,14 @@ async function comeIn() {
   draw();
 }
 
-document.addEventListener("pointerdown", () => void touched());
+/** Where fingers do the work a mark around the first button only disturbs; the first key brings it. */
+document.documentElement.toggleAttribute("data-keys", !matchMedia("(any-pointer: coarse)").matches);
+document.addEventListener("pointerdown", () => {
+  document.documentElement.removeAttribute("data-keys");
+  void touched();
+});
 document.addEventListener("keydown", (event) => {
+  document.documentElement.setAttribute("data-keys", "");
   void touched();
   // Physical keys answer wherever the focus is, unless a button has it.
   const isKey = event.key === "Enter" || event.key === " ";

@@ -50,7 +50,7 @@ export class NoticeScreen extends Screen {
     this.fill(
       "notice-screen",
       element("div", { class: "words" }, element("span", { class: "round pine" }, icon("calendar-clock")),
-        element("h1", {}, t("Det är en ändring i dag")), line(notice.text, "lead")),
+        element("h1", {}, t("Det har blivit en ändring")), line(notice.text, "lead")),
       element("div", { class: "choices" }, yes),
     );
   }
