@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import String, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from care.errors import Fault
+from care.ids import new_id
 from care.storage.columns import Base, Id, link, words
 
 NOTE_LENGTH = 280
@@ -39,3 +44,62 @@ class Receipt(Base):
     #: True when the client pressed Klart on the tablet: "tryckte Klart 08.04", no more.
     by_client: Mapped[bool] = mapped_column(default=False)
     superseded_by_id: Mapped[UUID | None] = link("receipt.id", index=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody says came of one line."""
+
+    result: Result
+    note: str = ""
+    follow_up: bool = False
+
+
+async def valid_receipts(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UUID, Receipt]:
+    """The receipt that stands for each line that has one."""
+    rows = await session.scalars(
+        select(Receipt).where(Receipt.line_id.in_(line_ids), Receipt.superseded_by_id.is_(None))
+    )
+    return {row.line_id: row for row in rows}
+
+
+async def give_receipts(
+    session: AsyncSession,
+    contact_id: UUID,
+    given: Mapping[UUID, Given],
+    *,
+    at: datetime,
+    staff_id: UUID | None,
+    account_id: UUID | None,
+    call_id: UUID | None = None,
+) -> list[Receipt]:
+    """Write a receipt for each line of `given`; those that are new or changed.
+
+    The same said twice is written once. A changed one stands beside the one it corrects.
+    Raises `Fault` ``receipt.note_too_long``.
+    """
+    standing = await valid_receipts(session, given.keys())
+    written = []
+    for line_id, said in given.items():
+        note = said.note.strip() or None
+        if note is not None and len(note) > NOTE_LENGTH:
+            raise Fault(
+                "receipt.note_too_long",
+                "Anteckningen får ha högst %(count)s tecken.",
+                place=str(line_id),
+                values={"count": NOTE_LENGTH},
+            )
+        old = standing.get(line_id)
+        if old is not None and (old.result, old.note, old.follow_up) == (said.result, note, said.follow_up):
+            continue
+        receipt = Receipt(
+            id=new_id(), contact_id=contact_id, line_id=line_id, result=said.result, note=note,
+            follow_up=said.follow_up, at=at, staff_id=staff_id, account_id=account_id, call_id=call_id,
+        )  # fmt: skip
+        session.add(receipt)
+        await session.flush()
+        if old is not None:
+            old.superseded_by_id = receipt.id
+        written.append(receipt)
+    await session.flush()
+    return written

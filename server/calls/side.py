@@ -139,7 +139,13 @@ class Side(Socket):
             await self.hub.desk.lost(message.call)
 
     async def hang_up(self, message: HangUp) -> None:
-        self.seat(message.call)
+        if message.call not in self.seats:
+            # Said afterwards, by a page that had no line when it hung up.
+            async with self.database.read() as session:
+                call = await session.get(Call, message.call)
+                if call is None:
+                    raise Fault("call.unknown", "Samtalet finns inte.", status=404, place="call")
+                await self.check_mine(session, call)
         # Twice, or from both sides at once, is once.
         await self.hub.desk.end(message.call, Cause.HUNG_UP, self.hand)
 

@@ -1,0 +1,276 @@
+"""The receipt of a contact: what came of each line. Two taps: the outcome, and save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from care.access.rights import Action
+from care.calls.call import Call
+from care.calls.life import CallState
+from care.clients import Client
+from care.contacts.contact import ContactLine, PlannedContact
+from care.contacts.life import Status
+from care.contacts.step import fetch
+from care.errors import Fault, not_found
+from care.ids import read_id
+from care.receipts import NOTE_LENGTH, Given, Receipt, Result, give_receipts, valid_receipts
+from care.services import GoalType, Law
+from care.tasks import TaskKind, open_task
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import N_, translations
+from server.pages.form import Form, read_form
+from server.pages.rendering import address_of, go_to, render
+from server.security.actor import Actor, actor
+from server.security.gate import allow, right
+
+routes = web.RouteTableDef()
+
+RESULT_WORDS: dict[Result, str] = {
+    Result.REACHED: N_("Uppnått"),
+    Result.PARTLY: N_("Delvis"),
+    Result.NOT_REACHED: N_("Inte uppnått"),
+    Result.NOT_RELEVANT: N_("Inte aktuellt"),
+}
+#: What has happened, or is happening, can be receipted.
+MAY_BE_RECEIPTED = frozenset({Status.UNDERWAY, Status.DONE, Status.DONE_PHONE})
+#: Whoever follows up has until the end of the next day's shift or so.
+FOLLOW_UP_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line to receipt."""
+
+    id: UUID
+    service: str
+    goal: str
+    is_health_care: bool
+    result: str | None
+    note: str
+    follow_up: bool
+    error: str | None
+
+
+async def lines_of(session: AsyncSession, contact_id: UUID) -> Sequence[ContactLine]:
+    return (
+        await session.scalars(
+            select(ContactLine)
+            .where(ContactLine.contact_id == contact_id)
+            .options(selectinload(ContactLine.service))
+            .order_by(ContactLine.seq, ContactLine.id)
+        )
+    ).all()
+
+
+async def goal_words(session: AsyncSession, language: str) -> dict[str, str]:
+    """The words of every goal type, by code."""
+    goals = await session.scalars(select(GoalType))
+    return {goal.code: goal.name_sv if language == "sv" else goal.name_en for goal in goals}
+
+
+@routes.get("/kontakt/{id}/kvittens", name="receipt")
+@right(Action.CONTACT_PERFORM)
+async def receipt_page(request: web.Request) -> web.StreamResponse:
+    """The form, filled with what was said before; only the form for htmx and for the call page."""
+    async with request.app[DATABASE].read() as session:
+        contact, client = await _open(session, request)
+        values = await _values(session, request, contact, client)
+    return render(request, _template(request), **values)
+
+
+@routes.post("/kontakt/{id}/kvittens", name="receipt_save")
+@right(Action.CONTACT_PERFORM)
+async def save_receipt(request: web.Request) -> web.StreamResponse:
+    """Save it and go on; or the form again, with what is missing beside each line."""
+    form = await read_form(request)
+    who, clock = actor(request), request.app[CLOCK]
+    say = translations(request.get(LANGUAGE, "sv")).gettext
+    async with request.app[DATABASE].write() as session:
+        contact, client = await _open(session, request)
+        contact = await fetch(session, contact.id)
+        if contact.status not in MAY_BE_RECEIPTED:
+            raise Fault(
+                "receipt.not_done",
+                "Kontakten har inte varit än. Kvittera när den är påbörjad eller klar.",
+                status=409,
+                place="status",
+            )
+        lines = await lines_of(session, contact.id)
+        given, faults = _read(form, [line.id for line in lines])
+        if faults:
+            errors = {line: fault.say(say) for line, fault in faults.items()}
+            values = await _values(session, request, contact, client, said=_said(form, lines), errors=errors)
+            return render(request, _template(request), status=422, **values)
+        written = await give_receipts(
+            session,
+            contact.id,
+            given,
+            at=clock.now(),
+            staff_id=who.staff_id,
+            account_id=who.account_id,
+            call_id=await _call_of(session, contact.id),
+        )
+        await _follow_up(session, request, contact, who, written)
+    if "HX-Request" in request.headers:
+        return render(request, "_receipt_saved.html", client=client, contact=contact, home=_home(request))
+    return go_to(_home(request))
+
+
+def _home(request: web.Request) -> str:
+    return address_of(request, "my_day" if "my_day" in request.app.router.named_resources() else "start")
+
+
+def _template(request: web.Request) -> str:
+    return "_receipt.html" if "HX-Request" in request.headers else "receipt.html"
+
+
+async def _open(session: AsyncSession, request: web.Request) -> tuple[PlannedContact, Client]:
+    contact_id = read_id(request.match_info["id"])
+    contact = await session.get(PlannedContact, contact_id) if contact_id is not None else None
+    client = await session.get(Client, contact.client_id) if contact is not None else None
+    if contact is None or client is None:
+        raise not_found("kontakt")
+    await allow(request, session, Action.CONTACT_PERFORM, client=client, contact=contact)
+    return contact, client
+
+
+async def _values(
+    session: AsyncSession,
+    request: web.Request,
+    contact: PlannedContact,
+    client: Client,
+    *,
+    said: Mapping[UUID, dict[str, Any]] | None = None,
+    errors: Mapping[UUID, str] | None = None,
+) -> dict[str, Any]:
+    language = request.get(LANGUAGE, "sv")
+    say = translations(language).gettext
+    lines = await lines_of(session, contact.id)
+    goals = await goal_words(session, language)
+    standing = await valid_receipts(session, [line.id for line in lines])
+    views = [
+        _line_view(
+            line,
+            standing.get(line.id),
+            said=(said or {}).get(line.id),
+            error=(errors or {}).get(line.id),
+            goals=goals,
+            language=language,
+        )
+        for line in lines
+    ]
+    return {
+        "contact": contact,
+        "client": client,
+        "lines": views,
+        "results": [(result.value, say(word)) for result, word in RESULT_WORDS.items()],
+        "note_length": NOTE_LENGTH,
+        "may_be_receipted": contact.status in MAY_BE_RECEIPTED,
+        "is_corrected": bool(standing),
+        "began": contact.actual_start,
+        "ended": contact.actual_end,
+        "minutes": _minutes(contact.actual_start, contact.actual_end),
+    }
+
+
+def _minutes(began: datetime | None, ended: datetime | None) -> int | None:
+    return max(1, round((ended - began).total_seconds() / 60)) if began and ended else None
+
+
+def _line_view(
+    line: ContactLine,
+    standing: Receipt | None,
+    *,
+    said: dict[str, Any] | None,
+    error: str | None,
+    goals: Mapping[str, str],
+    language: str,
+) -> LineView:
+    service = line.service
+    before = {
+        "result": standing.result.value if standing else None,
+        "note": (standing.note or "") if standing else "",
+        "follow_up": standing.follow_up if standing else False,
+    }
+    return LineView(
+        id=line.id,
+        service=(service.name_en if language != "sv" else None) or service.name_sv,
+        goal=goals.get(line.goal_type, line.goal_type),
+        is_health_care=line.law is Law.HSL,
+        error=error,
+        **(said or before),
+    )
+
+
+def _said(form: Form, lines: Sequence[ContactLine]) -> dict[UUID, dict[str, Any]]:
+    """What stands in the form, to be shown again beside what is missing."""
+    return {
+        line.id: {
+            "result": str(form.fields.get(f"result-{line.id}", "")) or None,
+            "note": str(form.fields.get(f"note-{line.id}", ""))[: 4 * NOTE_LENGTH],
+            "follow_up": form.flag(f"follow_up-{line.id}"),
+        }
+        for line in lines
+    }
+
+
+def _read(form: Form, line_ids: Sequence[UUID]) -> tuple[dict[UUID, Given], dict[UUID, Fault]]:
+    given: dict[UUID, Given] = {}
+    faults: dict[UUID, Fault] = {}
+    for line_id in line_ids:
+        try:
+            if not form.text(f"result-{line_id}"):
+                raise Fault("receipt.missing", "Välj hur det gick.", place=f"result-{line_id}")
+            given[line_id] = Given(
+                form.one_of(f"result-{line_id}", Result),
+                form.text(f"note-{line_id}", longest=NOTE_LENGTH),
+                form.flag(f"follow_up-{line_id}"),
+            )
+        except Fault as fault:
+            faults[line_id] = fault
+    return given, faults
+
+
+async def _call_of(session: AsyncSession, contact_id: UUID) -> UUID | None:
+    """The call that was talked in, whose machine-made times and figures belong to the receipt."""
+    found: UUID | None = await session.scalar(
+        select(Call.id)
+        .where(Call.contact_id == contact_id, Call.connected_at.is_not(None), Call.state == CallState.ENDED)
+        .order_by(Call.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def _follow_up(
+    session: AsyncSession,
+    request: web.Request,
+    contact: PlannedContact,
+    who: Actor,
+    written: Sequence[Receipt],
+) -> None:
+    """One task for the contact when a line asks to be followed up; it stands until somebody has."""
+    now = request.app[CLOCK].now()
+    if not any(receipt.follow_up for receipt in written):
+        return
+    await open_task(
+        session,
+        TaskKind.FOLLOW_UP,
+        group_id=contact.group_id,
+        at=now,
+        deadline=now + FOLLOW_UP_WITHIN,
+        once_key=f"follow_up:{contact.id}",
+        client_id=contact.client_id,
+        contact_id=contact.id,
+        owner_id=who.staff_id or contact.owner_id,
+        facts={"why": "receipt"},
+    )
