@@ -25,7 +25,7 @@ DAYS = {Priority.P3: 2, Priority.P4: 6}
 BETWEEN = timedelta(minutes=10)
 """Kept free on both sides of a postponed visit, for the way there and back."""
 STEP = timedelta(minutes=15)
-AROUND = 8
+AROUND = {Priority.P3: 8, Priority.P4: 20}
 """How many steps earlier or later than the usual time are tried."""
 
 Span = tuple[datetime, datetime]
@@ -108,8 +108,8 @@ def find_day(
 ) -> AnotherDay | None:
     """The first day on which enough of `candidates` (in order of preference) are free near the usual time.
 
-    The usual wall time is kept where possible, then the nearest quarter of an hour within two hours. The
-    found time is taken in the diary.
+    The usual wall time is kept where possible, then the nearest quarter of an hour that is free (`AROUND`).
+    The found time is taken in the diary.
     """
     wall = to_wall(contact.start, clock.zone)
     length = timedelta(minutes=contact.minutes)
@@ -117,8 +117,8 @@ def find_day(
         day = contact.planned_date + timedelta(days=ahead)
         if day > contact.owed_date + timedelta(days=DAYS[contact.priority]):
             return None
-        usual = at(day, wall.time(), clock.zone)
-        for offset in sorted(range(-AROUND, AROUND + 1), key=lambda one: (abs(one), one)):
+        usual, around = at(day, wall.time(), clock.zone), AROUND[contact.priority]
+        for offset in sorted(range(-around, around + 1), key=lambda one: (abs(one), one)):
             span = (usual + offset * STEP, usual + offset * STEP + length)
             if not diary.at_home(contact.client_id, day, span):
                 continue

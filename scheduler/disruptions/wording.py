@@ -65,7 +65,7 @@ CHOICES: dict[str, Sentence] = {
 #: Why something needs a person's decision: the planner's decisive rule.
 REFUSALS: dict[str, Sentence] = {
     "unreachable": ("Ingen kommer fram dit.", "Nobody can get there."),
-    "shift": ("Ingen med rätt behörighet arbetar då.", "Nobody who may do it is at work then."),
+    "shift": ("De som kan är inte på plats eller är upptagna då.", "Those who could are away or busy then."),
     "staff_eligible": ("Ingen har rätt behörighet.", "Nobody is qualified for it."),
     "staff_number": (
         "Besöket behöver två personer, och bara en är ledig.",

@@ -64,9 +64,19 @@ async def snapshot(session: AsyncSession, day: date) -> dict[UUID, Row]:
 
 
 async def broken_rules(
-    session: AsyncSession, before: dict[UUID, Row], after: dict[UUID, Row], changed: set[UUID], now: datetime
+    session: AsyncSession,
+    before: dict[UUID, Row],
+    after: dict[UUID, Row],
+    changed: set[UUID],
+    *,
+    undecided: set[UUID],
+    now: datetime,
 ) -> list[str]:
-    """Every rule that the step from `before` to `after` breaks; `changed` are the applied changes."""
+    """Every rule that the step from `before` to `after` breaks.
+
+    `changed` are the applied changes. `undecided` need a person's decision: they still stand as they were,
+    with whoever was to do them, so what they would clash with says nothing.
+    """
     facts = await _Facts.read(session)
     broken = []
     for key, old in before.items():
@@ -77,7 +87,8 @@ async def broken_rules(
             broken.append(f"{key} changed without a proposed change")
         elif key in changed:
             broken += [f"{key} {why}" for why in _row(old, new, facts, now)]
-    broken += _two_places_at_once(after, before, changed)
+    kept = {key: row for key, row in after.items() if key not in undecided}
+    broken += _two_places_at_once(kept, before, changed)
     return broken
 
 
