@@ -25,7 +25,7 @@ _PLAIN = str.maketrans("åäöéáí", "aaoeai")
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """One account. `group` is the home group's name, None for those who serve all; `groups` their roles' reach."""
+    """One account. `group` is the home group's name, None for those who serve all."""
 
     id: UUID
     role: Role
@@ -33,7 +33,7 @@ class DemoAccount:
     display_name: str
     worker: int | None
     group: str | None
-    #: Places in `Town.groups`; empty: everywhere.
+    #: Where the role holds: places in `Town.groups`; empty: everywhere.
     groups: tuple[int, ...]
 
 
@@ -133,13 +133,13 @@ def account_rows(
                 "created_at": town.since,
             }
         )
-        for group in account.groups or (None,):
-            roles.append(
-                {
-                    "id": made_id(town.since, town.seed, "role", account.username, group),
-                    "account_id": account.id,
-                    "role": account.role,
-                    "group_id": town.groups[group] if group is not None else None,
-                }
-            )
+        roles += [
+            {
+                "id": made_id(town.since, town.seed, "role", account.username, group),
+                "account_id": account.id,
+                "role": account.role,
+                "group_id": town.groups[group] if group is not None else None,
+            }
+            for group in account.groups or (None,)
+        ]
     return {"account": people, "account_role": roles}

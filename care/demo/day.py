@@ -44,6 +44,8 @@ class Entry:
     version: int
     lines: tuple[Line, ...]
     staff: tuple[UUID, ...]
+    #: Has been put off from an earlier day.
+    put_off: bool = False
 
 
 def entries(town: Town, day: date, who: Duty, hours: Hours) -> Iterable[tuple[Order, Entry]]:

@@ -65,6 +65,7 @@ def _client(town: Town, person: Person, seal: Seal) -> dict[str, Any]:
         "has_mobile_cover": person.cover,
         "language": person.language,
         "important_to_me": person.important,
+        "portrait": homes.pictures.get(person.no),
         "has_hearing_aid": person.hearing_aid,
         "lives_alone": person.alone,
         "cohabitant_name": homes.cohabitants.get(person.no),
@@ -131,6 +132,7 @@ def _consents(town: Town) -> list[dict[str, Any]]:
         if no in homes.relatives:
             rows.append(_consent(town, people[no], ConsentKind.RELATIVE_CALLS))
     rows += [_consent(town, people[no], ConsentKind.CAMERA_CHECK) for no in homes.cameras]
+    rows += [_consent(town, people[no], ConsentKind.PHOTO) for no in homes.pictures]
     for no in homes.withdrawn:
         row = _consent(town, people[no], ConsentKind.DIGITAL_VISIT)
         row["withdrawn_at"] = row["given_at"] + timedelta(days=40)

@@ -15,6 +15,8 @@ from care.demo.places import AREAS
 TABLETS = {"A": (1, 1, 0), "B": (8, 6, 6), "C": (6, 4, 3), "D": (2, 1, 2)}
 COHABITING = (4, 3, 2)
 AUTO_ANSWER, RELATIVES, WITHDRAWN = 26, 31, 3
+#: Clients who have agreed to a picture.
+PICTURES = 70
 #: Homes whose tablet has just been exchanged and waits to be paired: two in each group.
 EXCHANGED = 2
 
@@ -31,6 +33,8 @@ class Homes:
     withdrawn: tuple[int, ...]
     exchanged: tuple[int, ...]
     cameras: tuple[int, ...]
+    #: Client → name of the picture that staff may see.
+    pictures: dict[int, str]
     cohabitants: dict[int, str]
 
     def may_call(self, no: int) -> bool:
@@ -84,6 +88,7 @@ def make_homes(seed: int, people: Sequence[Person]) -> Homes:
         tuple(sorted(random.sample(others, WITHDRAWN))),
         tuple(exchanged),
         tuple(sorted(cameras)),
+        _pictures(random.sample(active, PICTURES)),
         {p.no: _cohabitant(p, random.random()) for p in active if not p.alone},
     )
 
@@ -98,6 +103,16 @@ def _bring_together(able: list[Person], tablets: list[Person], area: int, missin
                 tablets[k] = person
                 missing -= 1
                 break
+
+
+def _pictures(people: Sequence[Person]) -> dict[int, str]:
+    """Drawn faces for those who want one shown: ``elder-000`` to ``-079`` are women, the rest men."""
+    women, men = iter(range(80)), iter(range(80, 120))
+    return {
+        p.no: f"elder-{next(women if p.is_woman else men):03d}"
+        for p in sorted(people, key=lambda p: p.no)
+        if not p.is_protected
+    }
 
 
 def _cohabitant(person: Person, chance: float) -> str:

@@ -41,6 +41,9 @@ STAFF_FIRST = (
     ("Tiina", "fi"), ("Päivi", "fi"), ("Mika", "fi"), ("Selam", "ti"), ("Yonas", "ti"), ("Natalia", "uk"),
     ("Maryam", "fa"), ("Reza", "fa"), ("Ploy", "th"), ("Suda", "th"), ("Katrin", "de"), ("Emily", "en"),
 )  # fmt: skip
+STAFF_MEN = frozenset(
+    {"Erik", "Jonas", "Mattias", "Oskar", "Anton", "Fredrik", "Omar", "Mohamed", "Mika", "Yonas", "Reza"}
+)
 STAFF_SURNAMES = (
     "Lindberg", "Andersson", "Ek", "Holm", "Sandström", "Byström", "Fors", "Lundgren", "Hedin", "Nyström",
     "Bergman", "Söderberg", "Westin", "Rask", "Dahlin", "Modin", "Hägglund", "Palm", "Ström", "Åberg",

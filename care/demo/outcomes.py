@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 from care.contacts.channel import Channel
 from care.contacts.life import STEPS, Status
+from care.contacts.performing import DeclineCause
 from care.demo.day import Entry
 from care.demo.draw import chances
 from care.services import Priority
@@ -23,7 +25,7 @@ NO_ANSWER, SECOND_RING, TECHNICAL = 0.04, 0.5, 0.02
 NOT_DONE = {Priority.P1: 0.006, Priority.P2: 0.012, Priority.P3: 0.07, Priority.P4: 0.07}
 PROMPT_UNTOUCHED, PROMPT_MISSED = 0.08, 0.015
 CAMERA_MISSED = 0.01
-REASONS = ("has_visitors", "did_it_self", "does_not_want", "not_well", "going_out")
+REASONS = tuple(cause.value for cause in DeclineCause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Moved:
 
     day: date
     start: datetime
-    staff: tuple[object, ...]
+    staff: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,9 @@ def outcome(
     """
     draw = chances(seed, "outcome", entry.id)
     if away:
-        return Outcome(path(entry.status, Status.CANCELLED) if _before(entry) else _way(entry, Status.CANCELLED),
-                       cause="client_away")  # fmt: skip
-    if (
-        draw[0] < DECLINED
-        and Status.DECLINED in STEPS[entry.status]
-        and entry.channel is not Channel.CAMERA_CHECK
-    ):
+        return Outcome(_way(entry, Status.CANCELLED), cause="client_away")
+    may_decline = entry.channel is not Channel.CAMERA_CHECK and Status.DECLINED in STEPS[entry.status]
+    if may_decline and draw[0] < DECLINED and not entry.put_off:
         return Outcome(_way(entry, Status.DECLINED), cause=REASONS[int(draw[1] * len(REASONS))])
     if entry.channel is Channel.VIDEO:
         return _call(entry, draw, tablet)
@@ -111,10 +109,6 @@ def outcome(
     if draw[2] < CAMERA_MISSED:
         return Outcome(_way(entry, Status.MISSED), cause="camera_failed")
     return _done(entry, draw)
-
-
-def _before(entry: Entry) -> bool:
-    return Status.CANCELLED in STEPS[entry.status]
 
 
 def _way(entry: Entry, after: Status) -> tuple[Status, ...]:
@@ -130,7 +124,8 @@ def _done(entry: Entry, draw: tuple[float, ...], status: Status = Status.DONE, *
 
 
 def _visit(entry: Entry, draw: tuple[float, ...], later: Callable[[Entry], Moved | None]) -> Outcome | Moved:
-    if not entry.staff or draw[2] < NOT_DONE[entry.priority]:
+    begun = entry.status is Status.UNDERWAY or entry.put_off
+    if not entry.staff or (draw[2] < NOT_DONE[entry.priority] and not begun):
         if not entry.priority.is_safety and entry.status is Status.PLANNED:
             moved = later(entry)
             if moved is not None:

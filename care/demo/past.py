@@ -31,6 +31,8 @@ class Past:
     away: Sequence[Away]
     #: Client → the device that stands there now; by default the pretended tablets.
     tablets: dict[UUID, UUID]
+    #: Client → the device that was taken away the day before the first.
+    old_tablets: dict[UUID, UUID]
     #: Spare times that are taken: (worker, start).
     taken: set[tuple[UUID, datetime]] = field(default_factory=set)
     #: Days after which nobody was away from work (they had not happened when the plan was made).
@@ -54,12 +56,13 @@ def tell(past: Past, rows: Rows, entry: Entry, ring: int, area: int | None) -> d
     """
     town = past.town
     tablet = past.tablets.get(entry.client)
-    had_old = tablet is None and entry.start < exchanged_at(town)
+    if tablet is None and entry.start < exchanged_at(town):
+        tablet = past.old_tablets.get(entry.client)
     result = outcome(
         town.seed,
         entry,
         away=past.is_away(entry.client, entry.start),
-        tablet=tablet is not None or had_old,
+        tablet=tablet is not None,
         later=lambda one: None if ring == 2 or area is None else _later(past, one, area),
     )
     if isinstance(result, Moved):
@@ -96,15 +99,13 @@ def _put_off(past: Past, rows: Rows, entry: Entry, moved: Moved) -> dict[str, An
             past.town.seed, entry, 100, told, "postponed", entry.status, entry.status, "staff_short", change
         )
     )
-    worker = moved.staff[0]
-    assert isinstance(worker, UUID)
-    entry.staff, entry.start, entry.version = (worker,), moved.start, entry.version + 1
+    entry.staff, entry.start, entry.version = moved.staff, moved.start, entry.version + 1
     columns: dict[str, Any] = {
         "planned_date": moved.day,
         "start": moved.start,
         "window_start": moved.start - timedelta(minutes=60),
         "window_end": moved.start + timedelta(minutes=60),
-        "owner_id": worker,
+        "owner_id": moved.staff[0],
         "touched": True,
         "version": entry.version,
         "staff": entry.staff,
@@ -129,6 +130,10 @@ def under_way(past: Past, entry: Entry) -> dict[str, Any]:
 
 def pretended_tablets(town: Town) -> dict[UUID, UUID]:
     """Client → device, as planted."""
-    return {
-        town.people[no].id: device_id(town, no) for no in town.homes.tablets if no not in town.homes.exchanged
-    }
+    homes = town.homes
+    return {town.people[no].id: device_id(town, no) for no in homes.tablets if no not in homes.exchanged}
+
+
+def old_tablets(town: Town) -> dict[UUID, UUID]:
+    """Client → the device that stood there until the day before the first."""
+    return {town.people[no].id: device_id(town, no, old=True) for no in town.homes.exchanged}

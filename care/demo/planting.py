@@ -18,7 +18,7 @@ from care.demo.day import assignment_rows, contact_row, entries, line_rows
 from care.demo.devices import device_rows
 from care.demo.dossiers import Seal, dossiers
 from care.demo.hours import Hours
-from care.demo.past import Past, pretended_tablets, tell, under_way
+from care.demo.past import Past, old_tablets, pretended_tablets, tell, under_way
 from care.demo.pulse import asked, client_pulse, staff_pulse
 from care.demo.register import register
 from care.demo.roster import HOURS
@@ -40,6 +40,8 @@ FILLED = "demo"
 #: Tables in the order in which they may be filled.
 ORDER = [table.name for table in metadata.sorted_tables]
 _BATCH = 2000
+#: Told after each day: days so far, days in all.
+Progress = Callable[[int, int], None]
 
 
 async def plant(
@@ -50,6 +52,7 @@ async def plant(
     hash_password: Callable[[str], str],
     password_of: Callable[[str], str],
     seed: int = SEED,
+    progress: Progress | None = None,
 ) -> Town:
     """Fill an empty, migrated database with the demo as it is at `now`.
 
@@ -59,6 +62,8 @@ async def plant(
         Seals a personal number for a client id: ``lambda text, about: vault.seal(text, about=str(about))``.
     hash_password, password_of
         Hashes a password; the password of a username (see `care.demo.accounts.password`).
+    progress
+        Told after each day: days so far, days in all.
 
     Raises
     ------
@@ -76,8 +81,10 @@ async def plant(
             )
         await load(session, frame(town, now, seal))
         await load(session, account_rows(town, hash_password, password_of))
-        for rows in days(town, now):
+        for done, rows in enumerate(days(town, now), start=1):
             await load(session, rows)
+            if progress is not None:
+                progress(done, HISTORY + 1 + AHEAD)
         session.add(Tick(name=FILLED, last_run_at=now, done_until=now))
     return town
 
@@ -113,7 +120,7 @@ def days(town: Town, now: datetime) -> Iterator[Rows]:
     today = town.first_day
     first, last = span(today)
     away = [one for one in absences(town, first - timedelta(days=LONGEST), today) if one.start <= now]
-    past = Past(town, now, away, pretended_tablets(town), absences_until=today)
+    past = Past(town, now, away, pretended_tablets(town), old_tablets(town), absences_until=today)
     for number in range((last - first).days + 1):
         yield _day(past, first + timedelta(days=number))
 

@@ -118,5 +118,3 @@ def _row(
         "source": SOURCE,
         "extern_id": f"P{worker:03d}-{day:%Y%m%d}-{kind.value}",
     }
-
-

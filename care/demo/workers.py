@@ -29,7 +29,7 @@ DIGITAL_TEAM = (5, 4, 4)
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One member of staff. `area` is the group's place in `AREAS`, or `NIGHT`; `team` a place in the group."""
+    """One member of staff. `area` is the group's place in `AREAS`, or `NIGHT`; `team` one in the group."""
 
     no: int
     id: UUID
@@ -54,7 +54,7 @@ class Worker:
 def make_workers(seed: int, since: datetime) -> list[Worker]:
     """Everybody, in a fixed order: the groups, the night patrol, the office."""
     random = stream(seed, "workers")
-    people = _names(random)
+    people, pictures = _names(random), _Pictures()
     sizes = [area.staff for area in AREAS] + [NIGHT_STAFF]
     delegated = [area.delegated for area in AREAS] + [NIGHT_DELEGATED]
     titles = [title for title, count in TITLES for _ in range(count)]
@@ -85,7 +85,7 @@ def make_workers(seed: int, since: datetime) -> list[Worker]:
                     _skills(random, i in digital),
                     i not in no_video,
                     i in with_delegation,
-                    f"worker-{no:03d}" if random.random() < 0.88 else None,
+                    pictures.take(first, random.random() < 0.88),
                     i in loose,
                     names.phone(no),
                 )
@@ -95,9 +95,21 @@ def make_workers(seed: int, since: datetime) -> list[Worker]:
         no = len(workers)
         workers.append(
             Worker(no, made_id(since, seed, "staff", no), first, last, title, area, None, languages, (), True,
-                   False, f"worker-{no:03d}", False, names.phone(no))
+                   False, pictures.take(first, True), False, names.phone(no))
         )  # fmt: skip
     return workers
+
+
+class _Pictures:
+    """Deals the drawn faces out: ``worker-000`` to ``-079`` are women, ``-080`` to ``-119`` men."""
+
+    def __init__(self) -> None:
+        self.women, self.men = iter(range(80)), iter(range(80, 120))
+
+    def take(self, first: str, shown: bool) -> str | None:
+        """A face of its own, or None when it may not be shown (or none is left): initials stand instead."""
+        number = next(self.men if first in names.STAFF_MEN else self.women, None) if shown else None
+        return None if number is None else f"worker-{number:03d}"
 
 
 def _names(random: Random) -> Iterator[tuple[str, str, tuple[str, ...]]]:
