@@ -274,7 +274,7 @@ async def test_no_row_before_the_rule_was_made(database: Database, clock: Standi
 
 
 async def test_a_long_absence_is_caught_up_from_today(database: Database, clock: StandingClock) -> None:
-    """After forty days without a run there are rows from today on; today's past ones too, for somebody to see."""
+    """After forty days without a run there are rows from today on, also for hours that have passed."""
     async with database.write() as session:
         town = await make_town(session)
         client = await make_client(session, town)
