@@ -86,7 +86,10 @@ class Draft:
             self.days[worker] = day
 
     def place(self, contact: int, placement: Placement) -> bool:
-        """Put a contact into its workers' days; False (and nothing done) if one becomes impossible."""
+        """Put a contact into its workers' days; False, and nothing done, if window or days forbid it."""
+        low, high = self.window(contact, placement.mode)
+        if not low <= placement.begin <= high:
+            return False
         item = self.schedule.item(contact, placement)
         days = []
         for worker in placement.staff:

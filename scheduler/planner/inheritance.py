@@ -17,6 +17,7 @@ from scheduler.planner.problem import (
     UNSERVED,
     Allowance,
     Contact,
+    Gap,
     Interval,
     Mode,
     Problem,
@@ -64,30 +65,25 @@ def inherit(problem: Problem, before: Problem) -> Problem:
     evaluated = [schedule.day(worker, items) for worker, items in enumerate(days)]
     breaks = tuple(day.break_start if day is not None else None for day in evaluated)
     faults = check(thawed, Plan(current, breaks, Costs(), refused))
-    contacts = list(problem.contacts)
-    crew = list(problem.workers)
-    short: dict[tuple[int, int], int] = {}
+    contacts, crew, calm = list(problem.contacts), list(problem.workers), list(before.workers)
     for fault in faults:
         if fault.rule is Rule.WINDOW:
             contacts[fault.contacts[0]] = _loosened(contacts[fault.contacts[0]])
-        elif fault.rule is Rule.GAP:
-            short[fault.contacts[0], fault.contacts[1]] = fault.minutes
-        elif fault.rule is Rule.BREAK:
-            crew[fault.workers[0]] = replace(crew[fault.workers[0]], break_demand=None)
         elif fault.rule in (Rule.SHIFT, Rule.MAX_WORK, Rule.DIGITAL_SHIFT):
             worker, index = fault.workers[0], fault.contacts[0]
-            if problem.workers[worker].intervals == before.workers[worker].intervals:
-                start, end, _, place = schedule.item(index, current[index])
+            start, end, _, place = schedule.item(index, current[index])
+            if crew[worker].intervals == calm[worker].intervals:
                 crew[worker] = _at_work(crew[worker], start, end, digital_only=place == CALL)
+            calm[worker] = _at_work(calm[worker], start, end, digital_only=place == CALL)
     tight = [found for worker, items in enumerate(days) for found in _tightness(schedule, worker, items)]
+    allowances = (*problem.allowances, *tight)
+    settled = Schedule(replace(thawed, workers=tuple(calm), allowances=allowances))
+    for worker, items in enumerate(days):
+        if settled.day(worker, items) is None:  # now only for want of a break
+            crew[worker] = replace(crew[worker], break_demand=None)
+    gaps = (_shortened(gap, before) for gap in problem.gaps)
     return replace(
-        problem,
-        contacts=tuple(contacts),
-        workers=tuple(crew),
-        gaps=tuple(
-            replace(gap, minutes=gap.minutes - short.get((gap.first, gap.second), 0)) for gap in problem.gaps
-        ),
-        allowances=(*problem.allowances, *tight),
+        problem, contacts=tuple(contacts), workers=tuple(crew), gaps=tuple(gaps), allowances=allowances
     )
 
 
@@ -97,6 +93,15 @@ def _loosened(contact: Contact) -> Contact:
         return contact
     start = contact.current.begin
     return replace(contact, earliest=min(contact.earliest, start), latest=max(contact.latest, start))
+
+
+def _shortened(gap: Gap, before: Problem) -> Gap:
+    """The distance that the current starts keep, if that is less."""
+    first, second = before.contacts[gap.first], before.contacts[gap.second]
+    if first.current is None or second.current is None:
+        return gap
+    end = first.current.begin + first.minutes(first.current.mode)
+    return replace(gap, minutes=min(gap.minutes, second.current.begin - end))
 
 
 def _at_work(worker: Worker, start: int, end: int, *, digital_only: bool) -> Worker:

@@ -65,22 +65,13 @@ def _insert_pairs(draft: Draft, contacts: list[int], cancelled: Callable[[], boo
     """Insert contacts that need two, the most regretted first; those that fit nowhere."""
     waiting, left = list(contacts), []
     found: dict[int, list[Option]] = {contact: pairs(draft, contact) for contact in waiting}
-    alone = {contact: single_modes(draft, contact) for contact in waiting}
     while waiting and not cancelled():
-        for contact in [c for c in waiting if not found[c]]:
-            # as a call it takes one; as a visit it may still fit when others move
-            option = best(draft, contact) if alone[contact] else None
-            if option is None or not draft.place(contact, option.placement):
-                left.append(contact)
-            waiting.remove(contact)
-            found.pop(contact)
-        if not waiting:
-            break
         limits = {contact: fallback(draft, contact).cost for contact in waiting}
         contact = max(waiting, key=lambda c: (_regret([o.cost for o in found[c]], limits[c]), -c))
         waiting.remove(contact)
-        option = found.pop(contact)[0]
-        if not draft.place(contact, option.placement):
+        # as a call it takes one; as a visit it may still fit when others move
+        option = found.pop(contact)[0] if found[contact] else best(draft, contact)
+        if option is None or not draft.place(contact, option.placement):
             left.append(contact)
             continue
         touched = set(option.placement.staff)

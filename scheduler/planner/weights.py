@@ -48,8 +48,8 @@ class Weights:
     moved_minute: int = 1
     moved_after: int = 15
     staff_change: int = 120
-    unfamiliar: int = 80
-    known_step: int = 5
+    unfamiliar: int = 200
+    known_step: int = 10
     to_video: int = 60
     to_phone: int = 140
     to_physical: int = 60
