@@ -19,7 +19,7 @@ from care.storage.database import sqlite_url
 
 FILE = "samtid.toml"
 #: Variables that are not settings of the server.
-_NOT_SETTINGS = {"SAMTID_NOW", "SAMTID_DATA"}
+_NOT_SETTINGS = {"SAMTID_NOW", "SAMTID_DATA", "SAMTID_DEBUG"}
 
 
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

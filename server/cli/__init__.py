@@ -8,9 +8,12 @@ import click
 
 #: Command → module with a `command` in it. Loaded only when it is used.
 COMMANDS: dict[str, str] = {
+    "demo": "server.cli.demo",
     "serve": "server.cli.serve",
     "migrate": "server.cli.migrate",
     "create-admin": "server.cli.create_admin",
+    "import": "server.cli.import_",
+    "export": "server.cli.export",
     "plan": "server.cli.plan",
     "measures": "server.cli.measures",
     "tablets": "server.cli.tablets",

@@ -58,7 +58,7 @@ async def command(ground: Ground, host: str | None, port: int | None, no_migrate
             await migrate(configuration.database_url)
         database = Database(configuration.database_url)
         try:
-            app = create_app(configuration, database, ground.clock)
+            app = create_app(configuration, database, ground.clock, ticks=True)
             await run(
                 app,
                 opened,

@@ -74,14 +74,16 @@ def _wants_json(request: web.Request) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
+#: What the web framework itself refuses.
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: ("not_found", "Sidan finns inte."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method", "Så kan sidan inte användas."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "Det som skickades är för stort."),
+    HTTPStatus.FORBIDDEN: ("forbidden", "Du får inte göra det här."),
+}
+UNKNOWN = ("bad_request", "Det gick inte att förstå det som skickades.")
+
+
 def _from_http(error: web.HTTPException) -> Fault:
-    sentences = {
-        HTTPStatus.NOT_FOUND: ("not_found", "Sidan finns inte."),
-        HTTPStatus.METHOD_NOT_ALLOWED: ("method", "Så kan sidan inte användas."),
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "Det som skickades är för stort."),
-        HTTPStatus.FORBIDDEN: ("forbidden", "Du får inte göra det här."),
-    }
-    code, sentence = sentences.get(
-        HTTPStatus(error.status), ("bad_request", "Det gick inte att förstå det som skickades.")
-    )
+    code, sentence = SENTENCES.get(HTTPStatus(error.status), UNKNOWN)
     return Fault(code, sentence, status=error.status)

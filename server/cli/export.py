@@ -1,0 +1,113 @@
+"""``samtid export``: the plan, people and measures as files."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import click
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.errors import Fault
+from care.identity.vault import VAULT_FILE, open_vault
+from care.municipality import Group
+from server.cli.ground import Ground, grounded
+from server.exchange.exporting import Export, FileFormat, export
+from server.exchange.extract.wanted import Wanted
+from server.exchange.intake.importer import OWN_FORMAT, Importer
+
+_LONGEST = timedelta(days=800)
+
+
+@click.command(short_help="Export contacts, clients, staff or measures.")
+@click.argument("what", type=click.Choice([what.value for what in Export]))
+@click.option("--date", "day", metavar="DAY", help="One day, as 2026-12-01. Default: today.")
+@click.option("--from", "first", metavar="DAY", help="First day.")
+@click.option("--to", "last", metavar="DAY", help="Last day.")
+@click.option("--group", "group_name", metavar="NAME", help="One home care group. Default: all.")
+@click.option("--format", "file_format", type=click.Choice([one.value for one in FileFormat]), help="Default: csv.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of to the terminal.")
+@click.option("--personal-numbers", is_flag=True, help="Clients: personal numbers in full.")
+@grounded
+async def command(
+    ground: Ground,
+    what: str,
+    day: str | None,
+    first: str | None,
+    last: str | None,
+    group_name: str | None,
+    file_format: str | None,
+    out: Path | None,
+    personal_numbers: bool,
+) -> None:
+    """Write a file that can be imported again (CSV, xlsx) or read by programs (JSON).
+
+    Every client in it stands in the access log afterwards.
+    """
+    chosen = FileFormat(file_format or ("json" if ground.as_json else "csv"))
+    if chosen is FileFormat.XLSX and out is None and sys.stdout.isatty():
+        raise Fault("export.out", "En Excelfil kan inte visas här. Säg var den ska ligga med --out.", place="--out")
+    since, until = _span(ground, day, first, last)
+    exporter = Importer(
+        source=OWN_FORMAT,
+        now=ground.clock.now(),
+        today=ground.clock.today(),
+        zone=ground.clock.zone,
+        open_vault=lambda: open_vault(ground.configuration.data / VAULT_FILE),
+        where="samtid export",
+    )
+    async with ground.database() as database:
+        async with database.read() as session:
+            groups = await _groups(session, group_name)
+        wanted = Wanted(since, until, groups, personal_numbers)
+        raw = await export(database, Export(what), chosen, wanted, exporter)
+    if out is None:
+        click.get_binary_stream("stdout").write(raw)
+        return
+    out.touch(mode=0o600)
+    out.write_bytes(raw)
+    ground.tell("Filen ligger i %(file)s.", file=out)
+
+
+def _span(ground: Ground, day: str | None, first: str | None, last: str | None) -> tuple[date, date]:
+    if day is not None:
+        if first or last:
+            raise Fault("export.span", "Välj antingen --date eller --from och --to.", place="--date")
+        first = last = day
+    since = _day(first, "--from") or _day(last, "--to") or ground.clock.today()
+    until = _day(last, "--to") or since
+    if not timedelta(0) <= until - since < _LONGEST:
+        raise Fault(
+            "export.span_order",
+            "Välj dagar i ordning, högst %(days)s dagar.",
+            place="--to",
+            values={"days": _LONGEST.days},
+        )
+    return since, until
+
+
+def _day(text: str | None, place: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Fault(
+            "date.bad",
+            "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
+            place=place,
+            values={"text": text[:40]},
+        ) from None
+
+
+async def _groups(session: AsyncSession, name: str | None) -> frozenset[UUID] | None:
+    if name is None:
+        return None
+    known = (await session.scalars(select(Group))).all()
+    chosen = frozenset(one.id for one in known if name.casefold() in (one.name.casefold(), str(one.id)))
+    if not chosen:
+        raise Fault("group.unknown", "Det finns ingen grupp som heter så.", place="--group")
+    return chosen
