@@ -1,0 +1,152 @@
+"""The page of one client: what is needed for video, consents, who they know, absences, what comes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+
+from care.access.rights import Action
+from care.clients import Client, DecisionAbility, VideoWish
+from care.contacts.contact import PlannedContact
+from care.contacts.step import Hand
+from care.errors import stale
+from care.localtime import to_wall
+from care.outbox import announce
+from scheduler.moving import no_video_today
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages import client_words as words
+from server.pages.client_changing import changing, find_client, page_of
+from server.pages.client_consents import consents_of
+from server.pages.client_record import Record, is_live, photo_consent, read_record
+from server.pages.contact_card import language_word
+from server.pages.faces import Face, client_face, staff_face
+from server.pages.form import Form, read_form
+from server.pages.onward import link, onward
+from server.pages.rendering import render
+from server.pages.row_state import RowState, row_state
+from server.pages.row_words import services_text
+from server.security.actor import actor
+from server.security.gate import allow, right
+
+routes = web.RouteTableDef()
+NOTE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DayRows:
+    """The rows of one day."""
+
+    day: date
+    rows: list[tuple[PlannedContact, str, str, RowState]]
+
+
+@routes.get("/brukare/{id}", name="client")
+@right(Action.CLIENT_READ)
+async def client_page(request: web.Request) -> web.StreamResponse:
+    """The page."""
+    clock, who = request.app[CLOCK], actor(request)
+    async with request.app[DATABASE].read() as session:
+        client = await find_client(session, request)
+        await allow(request, session, Action.CLIENT_READ, client=client)
+        record = await read_record(session, client, clock)
+    language, now = request.get(LANGUAGE, "sv"), clock.now()
+    _ = translations(language).gettext
+    face = client_face(request.app, client, photo_consent=photo_consent(record, now))
+    own = who.groups(Action.CLIENT_CHANGE)
+    is_mine = own is None or client.group_id in own
+    has_consent_right = who.groups(Action.CONSENT_CHANGE)
+    return render(
+        request,
+        "client.html",
+        record=record,
+        client=client,
+        face=Face(client.full_name, face.photo),
+        missing=[_(no.sentence) % no.values for no in record.video.against] if record.video else [],
+        consents=consents_of(record, now),
+        words=words,
+        spoken=language_word(client.language, language) if client.language != "sv" else None,
+        tablets=[(one, is_live(one, now), _battery(one.health)) for one in record.tablets],
+        named=staff_face(request.app, record.named) if record.named else None,
+        known=[(one, staff_face(request.app, one)) for one in record.known],
+        days=_days(record, request, language),
+        today=clock.today(),
+        said_no_today=client.no_video_on == clock.today(),
+        seen=seen(client),
+        may_change=is_mine and who.may(Action.CLIENT_CHANGE),
+        may_consent=who.may(Action.CONSENT_CHANGE)
+        and (has_consent_right is None or client.group_id in has_consent_right),
+        plan_href=link(request, "plan_call") if who.may(Action.CONTACT_PLAN) else None,
+    )
+
+
+def _battery(health: dict[str, Any]) -> int | None:
+    battery = health.get("battery")
+    level = battery.get("level") if isinstance(battery, dict) else None
+    return round(level * 100) if isinstance(level, int | float) else None
+
+
+def _days(record: Record, request: web.Request, language: str) -> list[DayRows]:
+    clock = request.app[CLOCK]
+    days: dict[date, DayRows] = {}
+    for row in record.rows:
+        day = to_wall(row.start, clock.zone).date()
+        names = ", ".join(one.short_name for one in record.staff[row.id])
+        days.setdefault(day, DayRows(day, [])).rows.append(
+            (row, services_text(row.lines, language), names, row_state(row, clock.now()))
+        )
+    return [days[day] for day in sorted(days)]
+
+
+_EDITED = ("video_wish", "decision_ability", "choking_risk", "phone", "important_to_me", "door_note")
+
+
+def seen(client: Client) -> str:
+    """A mark of what the form showed, so that nobody overwrites what somebody else has just written."""
+    text = "\x1f".join(str(getattr(client, name)) for name in _EDITED)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@routes.post("/brukare/{id}/uppgifter", name="client_change")
+@right(Action.CLIENT_CHANGE)
+async def change(request: web.Request) -> web.StreamResponse:
+    """Change what the rules for video look at, and what is good to know at the door."""
+    form, now = await read_form(request), request.app[CLOCK].now()
+    async with changing(request, Action.CLIENT_CHANGE, "client:facts") as (session, client):
+        if form.text("seen") != seen(client):
+            raise stale("uppgifterna")
+        _write(client, form)
+        await session.flush()
+        await announce(session, now, "client.changed", group_id=client.group_id, client_id=client.id)
+    return onward(request, page_of(request, client))
+
+
+def _write(client: Client, form: Form) -> None:
+    client.video_wish = form.one_of("video_wish", VideoWish)
+    client.decision_ability = form.one_of("decision_ability", DecisionAbility)
+    client.choking_risk = form.flag("choking_risk")
+    client.important_to_me = form.text("important_to_me", longest=NOTE) or None
+    if not client.is_protected:
+        # Neither is shown for a protected identity, so an empty field says nothing.
+        client.phone = form.text("phone", longest=40) or None
+        client.door_note = form.text("door_note", longest=NOTE) or None
+
+
+@routes.post("/brukare/{id}/inte-i-dag", name="no_video_today")
+@right(Action.CONSENT_CHANGE)
+async def not_today(request: web.Request) -> web.StreamResponse:
+    """ "Vill inte ha video i dag": no reason is asked, today's calls become visits. ``undo`` ends it."""
+    form, clock = await read_form(request), request.app[CLOCK]
+    undo = form.flag("undo")
+    async with changing(request, Action.CONSENT_CHANGE, "client:no_video_today") as (session, client):
+        client.no_video_on = None if undo else clock.today()
+        await session.flush()
+        if not undo:
+            hand = Hand("page", actor(request).account_id)
+            await no_video_today(session, client.id, clock=clock, hand=hand)
+        await announce(session, clock.now(), "client.changed", group_id=client.group_id, client_id=client.id)
+    return onward(request, page_of(request, client, "video"))

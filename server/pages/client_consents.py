@@ -1,0 +1,229 @@
+"""Consents on the client's page: written down, confirmed, withdrawn. A withdrawal holds at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.clients import Client
+from care.consent import Consent, ConsentKind, ConsentPerson, GivenHow
+from care.contacts.step import Hand
+from care.errors import Fault, not_found
+from care.ids import new_id, read_id
+from care.localtime import at as wall_at
+from care.localtime import to_wall
+from care.outbox import announce
+from care.tasks import Task, TaskKind
+from scheduler.moving import consent_withdrawn
+from server.keys import CLOCK
+from server.language import N_
+from server.pages.client_changing import changing, page_of
+from server.pages.client_record import Record
+from server.pages.client_words import HOW_GIVEN
+from server.pages.form import Form, read_form
+from server.pages.onward import onward
+from server.security.actor import actor
+from server.security.gate import right
+
+routes = web.RouteTableDef()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A consent and how it stands: a word, its colour and shape, and what may be done with it."""
+
+    consent: Consent
+    word: str
+    kind: str
+    symbol: str
+    may_confirm: bool
+    may_withdraw: bool
+    by: str | None
+    is_over_due: bool
+
+
+def consents_of(record: Record, now: datetime) -> list[Standing]:
+    """Every consent, what holds first, then what waits, then what has been."""
+    order = {"good": 0, "changed": 1, "needs": 2, "": 3}
+    return sorted((_standing(record, one, now) for one in record.consents), key=lambda one: order[one.kind])
+
+
+def _standing(record: Record, consent: Consent, now: datetime) -> Standing:
+    may_confirm = may_withdraw = False
+    if consent.withdrawn_at is not None:
+        word, kind, symbol = N_("Taget tillbaka"), "", "undo-2"
+    elif consent.refused:
+        word, kind, symbol = N_("Har sagt nej"), "needs", "ban"
+    elif consent.confirmed_at is None:
+        word, kind, symbol = N_("Att bekräfta"), "changed", "circle-help"
+        may_confirm = may_withdraw = True
+    elif consent.valid(now):
+        word, kind, symbol = N_("Har sagt ja"), "good", "check"
+        may_withdraw = True
+    else:
+        word, kind, symbol = N_("Gäller inte än"), "", "clock"
+        may_withdraw = True
+    is_over_due = may_withdraw and consent.review_on is not None and consent.review_on <= to_wall(now).date()
+    by = record.accounts.get(consent.recorded_by_id) if consent.recorded_by_id else None
+    return Standing(consent, word, kind, symbol, may_confirm, may_withdraw, by, is_over_due)
+
+
+@routes.post("/brukare/{id}/samtycke", name="consent_record")
+@right(Action.CONSENT_CHANGE)
+async def record(request: web.Request) -> web.StreamResponse:
+    """Write down a yes or a no that somebody has given."""
+    form, clock = await read_form(request), request.app[CLOCK]
+    async with changing(request, Action.CONSENT_CHANGE, "consent:record") as (session, client):
+        consent = _read(form, client, clock.today(), clock.now())
+        consent.recorded_by_id = actor(request).account_id
+        session.add(consent)
+        await session.flush()
+        if consent.refused:
+            await _stop(session, request, client, consent)
+        else:
+            await _settle(session, client, consent, clock.now())
+        await _tell(session, client, consent, clock.now())
+    return onward(request, page_of(request, client, "samtycken"))
+
+
+def _read(form: Form, client: Client, today: date, now: datetime) -> Consent:
+    kind = form.one_of("kind", ConsentKind)
+    person = form.one_of("person", ConsentPerson, ConsentPerson.CLIENT)
+    how = form.one_of("how", GivenHow)
+    if how not in HOW_GIVEN:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="how")
+    if person is ConsentPerson.COHABITANT and client.lives_alone:
+        raise Fault("consent.lives_alone", "Personen bor ensam, enligt det som är antecknat.", place="person")
+    given_on = _day(form, "given_on") or today
+    if given_on > today:
+        raise Fault("consent.future", "Datumet har inte varit ännu.", place="given_on")
+    review_on = _day(form, "review_on")
+    if review_on is not None and review_on <= given_on:
+        raise Fault("consent.review", "Följ upp efter den dag då svaret gavs.", place="review_on")
+    # What was said today was said by now, not at midnight: only so does it follow on a no earlier today.
+    given_at = now if given_on == today else wall_at(given_on, time(12))
+    return Consent(
+        id=new_id(),
+        client_id=client.id,
+        kind=kind,
+        person=person,
+        given_how=how,
+        given_at=given_at,
+        document=form.text("document") or None,
+        review_on=review_on,
+        confirmed_at=now,
+        refused=form.text("answer") == "no",
+    )
+
+
+def _day(form: Form, name: str) -> date | None:
+    text = form.text(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Fault("form.bad_date", "Skriv datumet som 2026-12-01.", place=name) from None
+
+
+@routes.post("/brukare/{id}/samtycke/{consent}/bekrafta", name="consent_confirm")
+@right(Action.CONSENT_CHANGE)
+async def confirm(request: web.Request) -> web.StreamResponse:
+    """Somebody has asked: what came from a file is true. Doing it twice changes nothing."""
+    now = request.app[CLOCK].now()
+    async with changing(request, Action.CONSENT_CHANGE, "consent:confirm") as (session, client):
+        consent = await _find(session, request, client)
+        if consent.withdrawn_at is not None or consent.refused:
+            raise Fault(
+                "consent.over", "Det här samtycket gäller inte längre. Skriv in ett nytt.", status=409
+            )
+        if consent.confirmed_at is None:
+            consent.confirmed_at = now
+            consent.recorded_by_id = actor(request).account_id
+            await session.flush()
+            await _settle(session, client, consent, now)
+            await _tell(session, client, consent, now)
+    return onward(request, page_of(request, client, "samtycken"))
+
+
+@routes.post("/brukare/{id}/samtycke/{consent}/ta-tillbaka", name="consent_withdraw")
+@right(Action.CONSENT_CHANGE)
+async def withdraw(request: web.Request) -> web.StreamResponse:
+    """The yes is taken back: it holds at once, a call that is going on ends, coming calls become visits."""
+    now = request.app[CLOCK].now()
+    async with changing(request, Action.CONSENT_CHANGE, "consent:withdraw") as (session, client):
+        consent = await _find(session, request, client)
+        if consent.withdrawn_at is None:
+            consent.withdrawn_at = now
+            await session.flush()
+            await _stop(session, request, client, consent)
+            await _settle(session, client, consent, now)
+            await _tell(session, client, consent, now)
+    return onward(request, page_of(request, client, "samtycken"))
+
+
+async def _find(session: AsyncSession, request: web.Request, client: Client) -> Consent:
+    consent = await session.scalar(
+        select(Consent)
+        .where(Consent.id == read_id(request.match_info["consent"]), Consent.client_id == client.id)
+        .with_for_update()
+    )
+    if consent is None:
+        raise not_found("samtycke")
+    return consent
+
+
+async def _stop(session: AsyncSession, request: web.Request, client: Client, consent: Consent) -> None:
+    if consent.kind is ConsentKind.DIGITAL_VISIT:
+        hand = Hand("page", actor(request).account_id)
+        await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=hand)
+
+
+async def _settle(session: AsyncSession, client: Client, consent: Consent, now: datetime) -> None:
+    """The task to confirm an imported consent is done when none of its kind waits any more."""
+    waiting = await session.scalar(
+        select(Consent.id)
+        .where(
+            Consent.client_id == client.id,
+            Consent.confirmed_at.is_(None),
+            Consent.withdrawn_at.is_(None),
+            Consent.refused.is_(False),
+        )
+        .limit(1)
+    )
+    if waiting is not None:
+        return
+    for task in await session.scalars(
+        select(Task).where(
+            Task.client_id == client.id, Task.kind == TaskKind.CONFIRM_CONSENT, Task.closed_at.is_(None)
+        )
+    ):
+        task.closed_at, task.once_key = now, None
+        task.outcome = "confirmed" if consent.withdrawn_at is None else "withdrawn"
+        task.closed_by_id = consent.recorded_by_id
+        await announce(
+            session,
+            now,
+            "task.changed",
+            group_id=client.group_id,
+            client_id=client.id,
+            task=task.id,
+            kind=task.kind.value,
+            closed=True,
+        )
+
+
+async def _tell(session: AsyncSession, client: Client, consent: Consent, now: datetime) -> None:
+    await announce(
+        session,
+        now,
+        "consent.changed",
+        group_id=client.group_id,
+        client_id=client.id,
+        kind=consent.kind.value,
+    )

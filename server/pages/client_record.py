@@ -1,0 +1,195 @@
+"""Everything that the page of one client shows, in some fifteen queries however long the history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from care.absence import absences_of
+from care.accounts import Account
+from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff
+from care.clock import Clock
+from care.consent import Consent, ConsentKind, has_consent
+from care.contacts.channel import Channel
+from care.contacts.contact import Assignment, ContactLine, PlannedContact
+from care.contacts.digital import LineFacts, Verdict, judge
+from care.contacts.facts import TABLET_SILENT_AFTER, Wanted, facts_of
+from care.contacts.life import Status
+from care.devices import Device, DeviceAssignment
+from care.municipality import Group, SmallTeam
+from care.services import DigitalClass, Law, Priority
+from care.staff import Staff
+
+#: How far ahead rows are shown, and how far back colleagues are found who have been there.
+DAYS_AHEAD = 7
+DAYS_BACK = 30
+#: So many visits make somebody worth proposing as known.
+VISITS_TO_KNOW = 2
+_LEFT_OUT = (Status.REPLACED,)
+#: A contact that any service could hold: what is left against it is about the client and the home.
+_ANY_CALL = LineFacts("", DigitalClass.DIGITAL_FIRST, Law.SOL, nurse_allows=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Somebody who has been there of late and is not yet written down as known."""
+
+    staff: Staff
+    visits: int
+
+
+@dataclass(slots=True)
+class Record:
+    """A client and what is written down."""
+
+    client: Client
+    group: Group
+    team: SmallTeam | None
+    named: Staff | None
+    known: list[Staff]
+    proposed: list[Proposed]
+    persons: list[ContactPerson]
+    consents: list[Consent]
+    accounts: dict[UUID, str]
+    absences: list[ClientAbsence]
+    tablets: list[Device]
+    rows: list[PlannedContact]
+    staff: dict[UUID, list[Staff]] = field(default_factory=lambda: defaultdict(list))
+    #: Whether any contact could be a video call now, and everything against it.
+    video: Verdict | None = None
+
+    @property
+    def now_away(self) -> ClientAbsence | None:
+        return self.absences[0] if self.absences else None
+
+
+async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Record:
+    """The record of `client` right now."""
+    now = clock.now()
+    consents = list(
+        await session.scalars(
+            select(Consent).where(Consent.client_id == client.id).order_by(Consent.given_at.desc())
+        )
+    )
+    record = Record(
+        client=client,
+        group=await session.get_one(Group, client.group_id),
+        team=await session.get(SmallTeam, client.small_team_id) if client.small_team_id else None,
+        named=await session.get(Staff, client.named_care_worker_id) if client.named_care_worker_id else None,
+        known=await _known(session, client.id),
+        proposed=await proposed_staff(session, client, clock),
+        persons=[] if client.is_protected else await _persons(session, client.id),
+        consents=consents,
+        accounts=await _accounts(session, consents),
+        absences=await absences_of(session, client, now),
+        tablets=await _tablets(session, client.id, now),
+        rows=await _rows(session, client.id, clock),
+    )
+    for contact_id, staff in await session.execute(
+        select(Assignment.contact_id, Staff)
+        .join(Staff, Staff.id == Assignment.staff_id)
+        .where(Assignment.contact_id.in_([row.id for row in record.rows]))
+        .order_by(Assignment.slot)
+    ):
+        record.staff[contact_id].append(staff)
+    wanted = Wanted(client.id, now, Priority.P3, 1, (_ANY_CALL,))
+    record.video = judge((await facts_of(session, [wanted], clock))[0], Channel.VIDEO)
+    return record
+
+
+async def _known(session: AsyncSession, client_id: UUID) -> list[Staff]:
+    return list(
+        await session.scalars(
+            select(Staff)
+            .join(KnownStaff, KnownStaff.staff_id == Staff.id)
+            .where(KnownStaff.client_id == client_id, Staff.active.is_(True))
+            .order_by(KnownStaff.rank, KnownStaff.id)
+        )
+    )
+
+
+async def proposed_staff(session: AsyncSession, client: Client, clock: Clock) -> list[Proposed]:
+    """Who has performed visits there in the last 30 days and is not known yet, most visits first."""
+    today = clock.today()
+    known = select(KnownStaff.staff_id).where(KnownStaff.client_id == client.id)
+    visits = func.count(PlannedContact.id)
+    rows = await session.execute(
+        select(Staff, visits)
+        .join(Assignment, Assignment.staff_id == Staff.id)
+        .join(PlannedContact, PlannedContact.id == Assignment.contact_id)
+        .where(
+            PlannedContact.client_id == client.id,
+            PlannedContact.planned_date.between(today - timedelta(days=DAYS_BACK), today),
+            PlannedContact.status == Status.DONE,
+            PlannedContact.channel == Channel.PHYSICAL,
+            Staff.active.is_(True),
+            Staff.id.not_in(known),
+            Staff.id.is_distinct_from(client.named_care_worker_id),
+        )
+        .group_by(Staff.id)
+        .having(visits >= VISITS_TO_KNOW)
+        .order_by(visits.desc(), Staff.id)
+        .limit(5)
+    )
+    return [Proposed(staff, count) for staff, count in rows]
+
+
+async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
+    return list(
+        await session.scalars(
+            select(ContactPerson).where(ContactPerson.client_id == client_id).order_by(ContactPerson.rank)
+        )
+    )
+
+
+async def _accounts(session: AsyncSession, consents: list[Consent]) -> dict[UUID, str]:
+    ids = {one.recorded_by_id for one in consents if one.recorded_by_id is not None}
+    rows = await session.scalars(select(Account).where(Account.id.in_(ids))) if ids else ()
+    return {account.id: account.display_name for account in rows}
+
+
+async def _tablets(session: AsyncSession, client_id: UUID, now: datetime) -> list[Device]:
+    return list(
+        await session.scalars(
+            select(Device)
+            .join(DeviceAssignment, DeviceAssignment.device_id == Device.id)
+            .where(
+                DeviceAssignment.client_id == client_id,
+                DeviceAssignment.start <= now,
+                DeviceAssignment.end.is_(None) | (DeviceAssignment.end > now),
+                Device.revoked_at.is_(None),
+            )
+            .order_by(Device.id)
+        )
+    )
+
+
+async def _rows(session: AsyncSession, client_id: UUID, clock: Clock) -> list[PlannedContact]:
+    today = clock.today()
+    return list(
+        await session.scalars(
+            select(PlannedContact)
+            .where(
+                PlannedContact.client_id == client_id,
+                PlannedContact.planned_date.between(today, today + timedelta(days=DAYS_AHEAD)),
+                PlannedContact.status.not_in(_LEFT_OUT),
+            )
+            .options(selectinload(PlannedContact.lines).selectinload(ContactLine.service))
+            .order_by(PlannedContact.start, PlannedContact.id)
+        )
+    )
+
+
+def photo_consent(record: Record, now: datetime) -> bool:
+    return has_consent(record.consents, ConsentKind.PHOTO, now)
+
+
+def is_live(device: Device, now: datetime) -> bool:
+    """True when the tablet has been heard of lately."""
+    return device.last_seen_at is not None and now - device.last_seen_at <= TABLET_SILENT_AFTER
