@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from care.errors import Fault
 
+#: Name of the key file in the data folder.
+VAULT_FILE = "vault.json"
+
 _VERSION = b"v1"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12

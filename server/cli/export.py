@@ -28,12 +28,17 @@ _LONGEST = timedelta(days=800)
 @click.option("--from", "first", metavar="DAY", help="First day.")
 @click.option("--to", "last", metavar="DAY", help="Last day.")
 @click.option("--group", "group_name", metavar="NAME", help="One home care group. Default: all.")
-@click.option("--format", "file_format", type=click.Choice([one.value for one in FileFormat]), help="Default: csv.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of to the terminal.")
+@click.option(
+    "--format", "file_format", type=click.Choice([one.value for one in FileFormat]), help="Default: csv."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of to the terminal."
+)
 @click.option("--personal-numbers", is_flag=True, help="Clients: personal numbers in full.")
 @grounded
 async def command(
     ground: Ground,
+    *,
     what: str,
     day: str | None,
     first: str | None,
@@ -49,7 +54,9 @@ async def command(
     """
     chosen = FileFormat(file_format or ("json" if ground.as_json else "csv"))
     if chosen is FileFormat.XLSX and out is None and sys.stdout.isatty():
-        raise Fault("export.out", "En Excelfil kan inte visas här. Säg var den ska ligga med --out.", place="--out")
+        raise Fault(
+            "export.out", "En Excelfil kan inte visas här. Säg var den ska ligga med --out.", place="--out"
+        )
     since, until = _span(ground, day, first, last)
     exporter = Importer(
         source=OWN_FORMAT,
@@ -64,12 +71,19 @@ async def command(
             groups = await _groups(session, group_name)
         wanted = Wanted(since, until, groups, personal_numbers)
         raw = await export(database, Export(what), chosen, wanted, exporter)
+    _put(raw, out)
+    if out is not None:
+        ground.tell("Filen ligger i %(file)s.", file=out)
+
+
+def _put(raw: bytes, out: Path | None) -> None:
+    """To the file, readable by its owner alone, or as it is to standard output."""
     if out is None:
-        click.get_binary_stream("stdout").write(raw)
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
         return
     out.touch(mode=0o600)
     out.write_bytes(raw)
-    ground.tell("Filen ligger i %(file)s.", file=out)
 
 
 def _span(ground: Ground, day: str | None, first: str | None, last: str | None) -> tuple[date, date]:

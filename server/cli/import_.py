@@ -11,7 +11,7 @@ from rich.table import Table
 
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE, open_vault
-from server.cli.ground import Ground, grounded
+from server.cli.ground import Ground, grounded, language
 from server.exchange.column_map import STANDARD
 from server.exchange.error_file import name_of
 from server.exchange.importing import Outcome, run_import
@@ -28,7 +28,9 @@ _SHOWN = 50
 @click.command(short_help="Import services, clients, staff, shifts, contacts or performed visits.")
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--map", "map_name", default=STANDARD, metavar="NAME", help="Column map (lifecare, phoniro, own).")
+@click.option(
+    "--map", "map_name", default=STANDARD, metavar="NAME", help="Column map (lifecare, phoniro, own)."
+)
 @click.option("--source", metavar="NAME", help="The system the file comes from (default: the map's name).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
 @click.option("--skip-bad", is_flag=True, help="Take the good lines; the bad ones go to FILE-fel.csv.")
@@ -36,6 +38,7 @@ _SHOWN = 50
 @grounded
 async def command(
     ground: Ground,
+    *,
     kind: str,
     file: Path,
     map_name: str,
@@ -72,7 +75,7 @@ async def command(
                 skip_bad=skip_bad,
             )
     written = _write_error_file(outcome, file) if skip_bad and not dry_run else None
-    say = translations(ground.language).gettext
+    say = translations(language()).gettext
     ground.give({**outcome.as_dict(say), "error_file": str(written) if written else None})
     if not ground.as_json:
         _tell(ground, outcome, written)
@@ -108,7 +111,7 @@ def _write_error_file(outcome: Outcome, file: Path) -> Path | None:
 
 
 def _tell(ground: Ground, outcome: Outcome, written: Path | None) -> None:
-    say = translations(ground.language).gettext
+    say = translations(language()).gettext
     for problems, head in ((outcome.errors, "Fel"), (outcome.warnings, "Varning")):
         if problems:
             table = Table(ground.say("Rad"), ground.say("Kolumn"), ground.say(head), box=None, pad_edge=False)
@@ -123,10 +126,10 @@ def _tell(ground: Ground, outcome: Outcome, written: Path | None) -> None:
         sentence = "Importerat: %(imported)s nya, %(updated)s ändrade, %(unchanged)s oförändrade."
     elif outcome.dry_run:
         sentence = "Provkörning: %(imported)s nya, %(updated)s skulle ändras, %(unchanged)s oförändrade."
+    elif outcome.unreadable:
+        sentence = "Inget är importerat. Rätta filen och försök igen."
     else:
         sentence = "Inget är importerat. Rätta felen, eller ta de goda raderna med --skip-bad."
-    ground.tell(
-        sentence, imported=outcome.imported, updated=outcome.updated, unchanged=outcome.unchanged
-    )
+    ground.tell(sentence, imported=outcome.imported, updated=outcome.updated, unchanged=outcome.unchanged)
     if written is not None:
         ground.tell("De felaktiga raderna ligger i %(file)s.", file=written)

@@ -162,7 +162,7 @@ def _no_heading(number: int) -> Fault:
 
 
 def _unknown(heading: str, known: dict[str, str]) -> Fault:
-    nearest = difflib.get_close_matches(plain(heading), known, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(plain(heading), known, n=1, cutoff=0.6)
     if nearest:
         return Fault(
             "import.unknown_column",

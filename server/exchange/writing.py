@@ -76,9 +76,9 @@ def _cell(sheet: Any, text: str, *, numeric: bool) -> Any:
     return cell
 
 
-def write_json(records: Iterable[dict[str, Any]]) -> bytes:
-    """A JSON list, indented, with instants as ISO 8601."""
-    return msgspec.json.format(msgspec.json.encode(list(records)), indent=2) + b"\n"
+def write_json(found: Any) -> bytes:
+    """JSON, indented for people."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
 
 
 def export_csv(kind: Kind, rows: Iterable[Row], zone: ZoneInfo = SWEDEN) -> bytes:

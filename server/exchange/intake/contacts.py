@@ -6,14 +6,12 @@ told. Everything else follows the file.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
@@ -21,16 +19,18 @@ from care.clock import StandingClock
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origin, PlannedContact
 from care.contacts.digital import client_consents, nurse_allows
-from care.contacts.facts import Wanted, facts_of, line_facts
+from care.contacts.facts import Wanted, facts_of
 from care.contacts.life import Status
 from care.errors import Fault
-from care.ids import new_id, read_id
-from care.services import Priority, Service
+from care.ids import new_id
+from care.services import Service
 from care.staff import Staff
 from server.exchange.intake.changes import Changes, Difference
 from server.exchange.intake.directory import Directory, directory_of
+from server.exchange.intake.held import Held, named, sources_for, whole_rows
 from server.exchange.intake.importer import Importer
 from server.exchange.intake.staging import portions
+from server.exchange.intake.wish import Wish
 from server.exchange.kinds.contacts import CHANNEL_NAMES, ContactRow
 from server.exchange.validation import Checked
 
@@ -46,37 +46,6 @@ _UNKNOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A row of the plan as it stands, with its lines and staff."""
-
-    contact: PlannedContact
-    lines: Sequence[ContactLine]
-    assignments: Sequence[Assignment]
-
-    @property
-    def services(self) -> tuple[UUID, ...]:
-        return tuple(line.service_id for line in self.lines)
-
-    @property
-    def staff(self) -> tuple[UUID, ...]:
-        return tuple(one.staff_id for one in self.assignments)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the file wants, in the record's own words. None: it says nothing."""
-
-    client_id: UUID
-    group_id: UUID
-    start: datetime
-    minutes: int
-    window: tuple[datetime, datetime] | None
-    channel: Channel | None
-    services: tuple[Service, ...]
-    staff: tuple[UUID, ...] | None
-
-
 class Contacts:
     """Plans one file of contacts."""
 
@@ -90,6 +59,7 @@ class Contacts:
         self._services: dict[str, Service] = {}
         self._by_id: dict[UUID, Service] = {}
         self._names: dict[UUID, str] = {}
+        self._sources: Sequence[str] = ()
 
     async def plan(self, rows: Sequence[Checked[ContactRow]]) -> None:
         """Compare the plan with `rows`, a portion at a time."""
@@ -103,6 +73,7 @@ class Contacts:
             self._by_id[service.id] = service
         for person in await session.scalars(select(Staff)):
             self._names[person.id] = person.short_name
+        self._sources = await sources_for(session, self._importer)
         for portion in portions(rows):
             held = await self._held(portion)
             distant: list[tuple[int, Wanted]] = []
@@ -113,14 +84,7 @@ class Contacts:
     async def _held(self, portion: Sequence[Checked[ContactRow]]) -> dict[str, Held]:
         """The rows of the plan that the portion's ids name."""
         names = [one.row.extern_id for one in portion]
-        ours = [found for found in map(read_id, names) if found is not None]
-        found = (
-            await self._session.scalars(
-                select(PlannedContact).where(
-                    or_(PlannedContact.extern_id.in_(names), PlannedContact.id.in_(ours))
-                )
-            )
-        ).all()
+        found = await named(self._session, names, self._sources)
         whole = await whole_rows(self._session, found)
         directory = Directory(((one.id, one.source, one.extern_id) for one in found), self._importer.source)
         held: dict[str, Held] = {}
@@ -151,9 +115,9 @@ class Contacts:
             if not self._update(one, wish, known):
                 return
         if wish.channel in _AT_A_DISTANCE:
-            distant.append((one.line, _wanted(contact_id, wish)))
+            distant.append((one.line, wish.wanted(contact_id)))
 
-    def _wish(self, one: Checked[ContactRow]) -> _Wish | None:
+    def _wish(self, one: Checked[ContactRow]) -> Wish | None:
         """The row with every id found, or None when something was refused."""
         row, before = one.row, len(self._changes.errors)
         client_id = self._clients.find(row.client_id)
@@ -176,7 +140,7 @@ class Contacts:
             window = (row.window_start, row.window_end)
         speaks_of_staff = bool({"personal_id", "personal_id_2"} & one.given)
         people = tuple(person for person in staff if person is not None)
-        return _Wish(
+        return Wish(
             client_id,
             self._groups[client_id],
             row.start,
@@ -206,10 +170,10 @@ class Contacts:
     def _refuse_unknown(self, line: int, column: str, code: str, name: str) -> None:
         self._changes.refuse(line, column, Fault(code, _UNKNOWN[code], values={"id": name}))
 
-    def _insert(self, one: Checked[ContactRow], wish: _Wish) -> UUID:
+    def _insert(self, one: Checked[ContactRow], wish: Wish) -> UUID:
         contact_id = new_id()
         channel = wish.channel or Channel.PHYSICAL
-        window = wish.window or _window(wish)
+        window = wish.own_window
         day = self._day(wish.start)
         staff = wish.staff or ()
         # What has been is not made to ring: it is unknown until somebody, or a file, says what came of it.
@@ -239,7 +203,7 @@ class Contacts:
             start=wish.start,
             minutes=wish.minutes,
             staff_needed=max(1, len(staff)),
-            priority=_priority(wish.services),
+            priority=wish.priority,
             status=status,
             owner_id=staff[0] if staff else None,
             entered_late=is_past,
@@ -252,7 +216,7 @@ class Contacts:
         self._changes.imported += 1
         return contact_id
 
-    def _update(self, one: Checked[ContactRow], wish: _Wish, held: Held) -> bool:
+    def _update(self, one: Checked[ContactRow], wish: Wish, held: Held) -> bool:
         """Bring the row in line with the file, or tell the difference; True when it changed."""
         contact = held.contact
         wanted = self._wanted(wish, held)
@@ -274,7 +238,7 @@ class Contacts:
                 wanted["owed_date"] = wanted["planned_date"]
         change = {name: [_plain(getattr(contact, name)), _plain(value)] for name, value in wanted.items()}
         if lines:
-            wanted["priority"] = _priority(wish.services)
+            wanted["priority"] = wish.priority
             change["services"] = [[str(each) for each in held.services], [str(s.id) for s in wish.services]]
             self._changes.delete(ContactLine, [line.id for line in held.lines])
             self._lines(contact.id, wish, held.lines)
@@ -292,7 +256,7 @@ class Contacts:
         self._changes.updated += 1
         return True
 
-    def _wanted(self, wish: _Wish, held: Held) -> dict[str, Any]:
+    def _wanted(self, wish: Wish, held: Held) -> dict[str, Any]:
         """The columns that the file wants otherwise than they are."""
         contact = held.contact
         wanted: dict[str, Any] = {"start": wish.start, "minutes": wish.minutes}
@@ -301,14 +265,14 @@ class Contacts:
         if wish.window is not None:
             wanted |= {"window_start": wish.window[0], "window_end": wish.window[1]}
         elif wish.start != contact.start:
-            window = _window(wish)
+            window = wish.own_window
             wanted |= {"window_start": window[0], "window_end": window[1]}
         return {name: value for name, value in wanted.items() if getattr(contact, name) != value}
 
     def _tell(
         self,
         one: Checked[ContactRow],
-        wish: _Wish,
+        wish: Wish,
         held: Held,
         wanted: dict[str, Any],
         *,
@@ -340,10 +304,10 @@ class Contacts:
     def _people(self, ids: Iterable[UUID]) -> str:
         return ", ".join(self._names[each] for each in ids) or "–"
 
-    def _lines(self, contact_id: UUID, wish: _Wish, old: Sequence[ContactLine]) -> None:
+    def _lines(self, contact_id: UUID, wish: Wish, old: Sequence[ContactLine]) -> None:
         """New lines; what a licensed professional has said of a service stays with it."""
         said = {line.service_id: line for line in old}
-        for seq, (service, minutes) in enumerate(zip(wish.services, _shares(wish), strict=True)):
+        for seq, (service, minutes) in enumerate(zip(wish.services, wish.shares, strict=True)):
             before = said.get(service.id)
             self._changes.insert(
                 ContactLine,
@@ -391,56 +355,6 @@ class Contacts:
 
     def _day(self, instant: datetime) -> date:
         return instant.astimezone(self._importer.zone).date()
-
-
-async def whole_rows(session: AsyncSession, contacts: Iterable[PlannedContact]) -> dict[UUID, Held]:
-    """The rows with their lines and staff, in order."""
-    known = {one.id: one for one in contacts}
-    lines: dict[UUID, list[ContactLine]] = defaultdict(list)
-    for line in await session.scalars(
-        select(ContactLine).where(ContactLine.contact_id.in_(known)).order_by(ContactLine.seq)
-    ):
-        lines[line.contact_id].append(line)
-    staff: dict[UUID, list[Assignment]] = defaultdict(list)
-    for one in await session.scalars(
-        select(Assignment).where(Assignment.contact_id.in_(known)).order_by(Assignment.slot)
-    ):
-        staff[one.contact_id].append(one)
-    return {key: Held(one, lines[key], staff[key]) for key, one in known.items()}
-
-
-def _window(wish: _Wish) -> tuple[datetime, datetime]:
-    """The tightest of the services' own windows."""
-    before = min(service.window_before for service in wish.services)
-    after = min(service.window_after for service in wish.services)
-    return wish.start - timedelta(minutes=before), wish.start + timedelta(minutes=after)
-
-
-def _priority(services: Iterable[Service]) -> Priority:
-    """The most urgent of the lines'."""
-    return min(service.priority for service in services)
-
-
-def _shares(wish: _Wish) -> list[int]:
-    """The row's minutes split over its lines as their standard times are, to the last minute."""
-    weights = [max(1, service.standard_minutes) for service in wish.services]
-    total, shares, given = sum(weights), [], 0
-    for upto in range(1, len(weights) + 1):
-        share = round(wish.minutes * sum(weights[:upto]) / total) - given
-        shares.append(share)
-        given += share
-    return shares
-
-
-def _wanted(contact_id: UUID, wish: _Wish) -> Wanted:
-    return Wanted(
-        wish.client_id,
-        wish.start,
-        _priority(wish.services),
-        max(1, len(wish.staff or ())),
-        tuple(line_facts(service, None) for service in wish.services),
-        contact_id,
-    )
 
 
 def _plain(value: Any) -> Any:

@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
 from care.contacts.contact import Assignment, ContactHistory, PlannedContact
 from care.contacts.life import STEPS, Status
 from care.errors import Fault
-from care.ids import new_id, read_id
+from care.ids import new_id
 from care.staff import Staff
 from server.exchange.intake.changes import Changes, Difference
-from server.exchange.intake.contacts import Held, whole_rows
 from server.exchange.intake.directory import Directory, directory_of
+from server.exchange.intake.held import Held, named, sources_for, whole_rows
 from server.exchange.intake.importer import Importer
 from server.exchange.intake.staging import portions
 from server.exchange.kinds.performed import OUTCOME_NAMES, PerformedRow
@@ -60,12 +60,14 @@ class Performed:
         self._clients: Directory
         self._staff: Directory
         self._told: dict[UUID, _Told] = {}
+        self._sources: Sequence[str] = ()
         self._used: set[tuple[UUID, tuple[UUID, ...]]] = set()
 
     async def plan(self, rows: Sequence[Checked[PerformedRow]]) -> None:
         """Find the contact of each line, then let each contact take its end."""
         self._clients = await directory_of(self._session, Client, self._importer.source)
         self._staff = await directory_of(self._session, Staff, self._importer.source)
+        self._sources = await sources_for(self._session, self._importer)
         for portion in portions(rows):
             await self._find(portion)
         for told in self._told.values():
@@ -79,20 +81,16 @@ class Performed:
             if not one.row.extern_id and one.row.client_id
         }
         days = {one.row.start.astimezone(self._importer.zone).date() for one in portion}
-        found = (
-            await self._session.scalars(
-                select(PlannedContact).where(
-                    or_(
-                        PlannedContact.extern_id.in_(names),
-                        PlannedContact.id.in_([each for each in map(read_id, names) if each]),
-                        PlannedContact.client_id.in_([each for each in set(clients.values()) if each])
-                        & PlannedContact.planned_date.in_(days),
-                    )
-                )
-            )
-        ).all()
-        held = await whole_rows(self._session, found)
-        directory = Directory(((one.id, one.source, one.extern_id) for one in found), self._importer.source)
+        found = {one.id: one for one in await named(self._session, names, self._sources)}
+        theirs = select(PlannedContact).where(
+            PlannedContact.client_id.in_([each for each in set(clients.values()) if each]),
+            PlannedContact.planned_date.in_(days),
+        )
+        found |= {one.id: one for one in await self._session.scalars(theirs)}
+        held = await whole_rows(self._session, found.values())
+        directory = Directory(
+            ((one.id, one.source, one.extern_id) for one in found.values()), self._importer.source
+        )
         by_client: dict[UUID, list[Held]] = defaultdict(list)
         for each in held.values():
             by_client[each.contact.client_id].append(each)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import StandingClock
-from care.identity.vault import open_vault
+from care.identity.vault import VAULT_FILE, open_vault
 from care.storage.columns import Base
 from care.storage.database import Database
 from server.exchange.column_map import ColumnMap
@@ -54,7 +54,7 @@ class Record:
             now=self.clock.now(),
             today=self.clock.today(),
             zone=self.clock.zone,
-            open_vault=lambda: open_vault(self.folder / "vault.key"),
+            open_vault=lambda: open_vault(self.folder / VAULT_FILE),
             municipality="Bräcke",
             **more,
         )

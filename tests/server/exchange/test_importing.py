@@ -17,7 +17,7 @@ from care.contacts.contact import Assignment, ContactHistory, ContactLine, Plann
 from care.contacts.life import STEPS, Status, may_step
 from care.contacts.step import Hand, alter, fetch, step
 from care.errors import Fault
-from care.identity.vault import open_vault
+from care.identity.vault import VAULT_FILE, open_vault
 from care.ids import new_id
 from care.imports import ImportDifference, ImportRun
 from care.municipality import Group, Municipality
@@ -297,7 +297,7 @@ async def test_personal_numbers_are_sealed(record: Record) -> None:
     await record.fill()
     client = await record.one(Client, Client.extern_id == "b1")
     assert b"D001" not in client.personal_number_sealed
-    vault = open_vault(record.folder / "vault.key")
+    vault = open_vault(record.folder / VAULT_FILE)
     assert vault.unseal(client.personal_number_sealed, about=str(client.id)) == "19400107-D001"
     assert client.birth_date.isoformat() == "1940-01-07"
     twin = CLIENTS.split("\n", maxsplit=1)[0] + "\nb3;Nils;Ny;19400107D001;Bräcke;;;;;;;;\n"

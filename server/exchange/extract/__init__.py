@@ -1,0 +1,1 @@
+"""What goes out in an export, read from the record."""
