@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from care.errors import Fault
+from care.identity.vault import VAULT_FILE
 from care.storage.database import sqlite_url
 
 FILE = "samtid.toml"
@@ -57,11 +58,16 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     #: Addresses besides this machine that may read /metrics.
     metrics_from: list[str] = msgspec.field(default_factory=list)
     #: Planning: wall-clock cap in seconds for one proposal.
-    planning_seconds: float = 8.0
+    planning_seconds: float = 6.0
 
     @property
     def database_url(self) -> str:
         return self.database or sqlite_url(self.data)
+
+    @property
+    def vault_file(self) -> Path:
+        """The keys that personal numbers are sealed with (`care.identity.vault`)."""
+        return self.data / VAULT_FILE
 
     @property
     def url(self) -> str:

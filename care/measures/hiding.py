@@ -40,10 +40,10 @@ HIDDEN: dict[str, Any] = {"value": None, "hidden": True}
 
 
 def shown(share: Share, *, hide: bool = False) -> dict[str, Any]:
-    """``{"value", "n", "part"}``, or `HIDDEN` when it is small or `hide` says so."""
+    """``{"value", "n", "part", "hidden": False}``, or `HIDDEN` when it is small or `hide` says so."""
     if hide or share.is_small:
         return dict(HIDDEN)
-    return {"value": share.value, "n": share.whole, "part": share.part}
+    return {"value": share.value, "n": share.whole, "part": share.part, "hidden": False}
 
 
 def to_hide(cells: Mapping[Key, Share]) -> set[Key]:

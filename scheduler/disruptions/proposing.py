@@ -59,7 +59,7 @@ class _Day:
 
 
 async def propose(
-    database: Database, clock: Clock, solver: Solver, disruption_id: UUID, *, seconds: float = 8.0
+    database: Database, clock: Clock, solver: Solver, disruption_id: UUID, *, seconds: float = 6.0
 ) -> UUID:
     """Plan for a recorded disruption and store the proposal; its id.
 
@@ -73,7 +73,7 @@ async def propose(
     began = time.monotonic()
     days = await _read(database, clock, disruption_id)
     for day in days:
-        budget = Budget(deterministic=6.0 / len(days), wall=max(1.0, seconds / len(days)))
+        budget = Budget(deterministic=4.0 / len(days), wall=max(1.0, seconds / len(days)))
         plan = await solver.solve(day.posed.problem, seed=SEED, budget=budget)
         broken = check(day.posed.problem, plan)
         if broken:

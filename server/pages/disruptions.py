@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -43,7 +45,12 @@ def setup(app: web.Application) -> None:
 
 
 async def _planning(app: web.Application) -> AsyncIterator[None]:
+    """Warm the planner beside everything else: nobody waits for it at start, and nobody at 06.40."""
+    warming = asyncio.create_task(app[PLANNING].start(), name="warm the planner")
     yield
+    warming.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Fault):
+        await warming
     await app[PLANNING].stop()
 
 

@@ -16,6 +16,7 @@ from care.contacts.contact import ContactLine, PlannedContact
 from care.disruptions import Change, ChangeKind, ChangeState, Proposal
 from care.staff import Staff
 from scheduler.disruptions.proposing import next_hour, sums
+from scheduler.disruptions.telling import is_news
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Row:
     why: str
     is_soon: bool
     is_other_day: bool
+    #: The same person, the same way, at most a quarter of an hour from before: no news for anybody.
+    is_small: bool
+
+    @property
+    def part(self) -> int:
+        """Where on the page: 0 what starts within the hour, 1 later, 2 small changes of time."""
+        return 2 if self.is_small else 0 if self.is_soon else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ async def view(
     rows = [
         _row(change, contacts[change.contact_id], staff, language, change.id in soon) for change in changes
     ]
-    rows.sort(key=lambda row: (not row.is_soon, row.before.start, str(row.id)))
+    rows.sort(key=lambda row: (row.part, row.before.start, str(row.id)))
     needs = [
         _need(contact, unsolved[contact.id], language)
         for contact in contacts.values()
@@ -149,6 +157,7 @@ def _row(
         why=str(change.reason.get(language) or change.reason.get("sv", "")),
         is_soon=is_soon,
         is_other_day=change.before["date"] != change.after["date"],
+        is_small=change.kind is ChangeKind.RETIME and not is_news(change),
     )
 
 

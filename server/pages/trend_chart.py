@@ -58,6 +58,7 @@ def trend(days: Sequence[date], values: Sequence[float | None], *, least: float 
         js=[],
         show_legend=False,
         show_minor_x_labels=False,
+        truncate_label=-1,
         margin=6,
         range=(low * 100, 100),
         y_labels=[low * 100, (low + 1) * 50, 100],

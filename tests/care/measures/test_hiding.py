@@ -16,7 +16,7 @@ def test_fewer_than_five_answers_are_hidden_without_their_number() -> None:
 
 
 def test_five_answers_are_shown_with_their_number() -> None:
-    assert shown(Share(4, 5)) == {"value": 0.8, "n": 5, "part": 4}
+    assert shown(Share(4, 5)) == {"value": 0.8, "n": 5, "part": 4, "hidden": False}
 
 
 def test_the_only_small_cell_takes_the_next_smallest_with_it() -> None:

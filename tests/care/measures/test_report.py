@@ -66,7 +66,7 @@ async def test_a_done_contact_without_a_receipt_lowers_the_receipt_rate(
                 session.add(await receipt_of(session, contact.id, clock))
     told = await _report(database, {town.group.id: "Bräcke"})
     assert told["receipts"]["social"] == {
-        "value": 0.5, "n": 6, "part": 3, "reached": {"value": None, "hidden": True},
+        "value": 0.5, "n": 6, "part": 3, "hidden": False, "reached": {"value": None, "hidden": True},
     }  # fmt: skip
 
 
