@@ -7,20 +7,19 @@ Only permissions are read; nothing listens or looks to find out. What the page d
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
 from care.devices import Device
 from care.errors import not_found
-from care.ids import new_id
 from care.outbox import announce
-from care.tasks import Task, TaskKind
+from care.tasks import TaskKind, close_task, open_task, standing_task
 from server.tablets.home import clients_of
 
 _PERMISSION = frozenset({"granted", "denied", "prompt", "missing", "unknown"})
@@ -38,7 +37,8 @@ BATTERY_LOW = 0.2
 def clean(health: Mapping[str, Any]) -> dict[str, Any]:
     """Only what is known about health, in its own words; whatever else was sent is dropped."""
     kept: dict[str, Any] = {
-        name: health[name] if health.get(name) in words else "unknown" for name, words in _WORDS.items()
+        name: said if isinstance(said := health.get(name), str) and said in words else "unknown"
+        for name, words in _WORDS.items()
     }
     kept["voice"] = health.get("voice") is True
     kept["touch_needed"] = health.get("touch_needed") is True
@@ -56,7 +56,7 @@ def clean(health: Mapping[str, Any]) -> dict[str, Any]:
         kept["started"] = started.isoformat()
     screen = health.get("screen")
     if isinstance(screen, Mapping) and all(_is_number(screen.get(side)) for side in ("width", "height")):
-        kept["screen"] = {side: min(int(screen[side]), 100_000) for side in ("width", "height")}
+        kept["screen"] = {side: min(max(int(screen[side]), 0), 100_000) for side in ("width", "height")}
     return kept
 
 
@@ -100,39 +100,28 @@ async def store_health(
 
 async def _see_to_task(session: AsyncSession, device: Device, found: list[str], now: datetime) -> None:
     key = f"{TaskKind.TABLET_SOUND.value}:{device.id}"
-    task = await session.scalar(select(Task).where(Task.once_key == key, Task.closed_at.is_(None)))
-    here = await clients_of(session, device.id, now)
-    if not here or bool(found) == (task is not None):
-        if task is not None and found and task.facts.get("troubles") != found:
+    task = await standing_task(session, key)
+    if task is not None:
+        if not found:
+            # The tablet is well again: that is the outcome.
+            await close_task(session, task, "tablet_well", at=now)
+        elif task.facts.get("troubles") != found:
             task.facts = {**task.facts, "troubles": found}
+            await session.flush()
         return
-    if task is None:
-        task = Task(
-            id=new_id(),
-            kind=TaskKind.TABLET_SOUND,
-            once_key=key,
+    here = await clients_of(session, device.id, now)
+    if found and here:
+        await open_task(
+            session,
+            TaskKind.TABLET_SOUND,
             group_id=here[0].group_id,
+            at=now,
+            deadline=now + TOUCH_WITHIN,
+            once_key=key,
             client_id=here[0].id,
             device_id=device.id,
-            created_at=now,
-            deadline=now + TOUCH_WITHIN,
             facts={"troubles": found, "device": device.label},
         )
-        session.add(task)
-    else:
-        # The tablet is well again: that is the outcome. The key is given back for the next time.
-        task.closed_at, task.outcome, task.once_key = now, "tablet_well", None
-    await session.flush()
-    await announce(
-        session,
-        now,
-        "task.changed",
-        group_id=task.group_id,
-        client_id=task.client_id,
-        task=task.id,
-        kind=task.kind.value,
-        closed=task.closed_at is not None,
-    )
 
 
 def in_words(health: Mapping[str, Any], _: Callable[[str], str]) -> list[tuple[str, bool]]:
@@ -179,4 +168,4 @@ def in_words(health: Mapping[str, Any], _: Callable[[str], str]) -> list[tuple[s
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -14,7 +14,7 @@ from care.devices import Device, DeviceAssignment
 from care.errors import Fault, not_found
 from care.ids import new_id
 from care.outbox import announce
-from care.tasks import Task
+from care.tasks import Task, close_task
 
 #: A tablet stands in one home: a person alone, or two who live together.
 MOST_CLIENTS = 2
@@ -87,17 +87,7 @@ async def revoke(session: AsyncSession, device: Device, now: datetime) -> None:
     for task in await session.scalars(
         select(Task).where(Task.device_id == device.id, Task.closed_at.is_(None))
     ):
-        task.closed_at, task.outcome, task.once_key = now, "tablet_revoked", None
-        await announce(
-            session,
-            now,
-            "task.changed",
-            group_id=task.group_id,
-            client_id=task.client_id,
-            task=task.id,
-            kind=task.kind.value,
-            closed=True,
-        )
+        await close_task(session, task, "tablet_revoked", at=now)
     group_id, client_id = (here[0].group_id, here[0].id) if here else (None, None)
     await announce(session, now, "device.revoked", group_id=group_id, client_id=client_id, device=device.id)
 

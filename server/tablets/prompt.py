@@ -20,9 +20,8 @@ from care.contacts.life import Status
 from care.contacts.step import Hand, alter, fetch, step
 from care.errors import Fault
 from care.ids import new_id
-from care.outbox import announce
 from care.receipts import Receipt, Result
-from care.tasks import Task, TaskKind
+from care.tasks import TaskKind, open_task
 from server.tablets.home import clients_of
 
 HAND = Hand(by="tablet")
@@ -101,33 +100,18 @@ async def put_off(session: AsyncSession, device_id: UUID, contact_id: UUID, cloc
 async def _tell_person(
     session: AsyncSession, device_id: UUID, contact: PlannedContact, now: datetime
 ) -> None:
-    key = f"put_off:{contact.id}"
-    if await session.scalar(select(Task.id).where(Task.once_key == key)) is not None:
-        return
-    task = Task(
-        id=new_id(),
-        kind=TaskKind.FOLLOW_UP,
-        once_key=key,
+    await open_task(
+        session,
+        TaskKind.FOLLOW_UP,
         group_id=contact.group_id,
+        at=now,
+        deadline=max(contact.start, contact.window_end),
+        once_key=f"put_off:{contact.id}",
         client_id=contact.client_id,
         contact_id=contact.id,
         device_id=device_id,
         owner_id=contact.owner_id,
-        created_at=now,
-        deadline=max(contact.start, contact.window_end),
         facts={"why": "put_off", "at": now.isoformat()},
-    )
-    session.add(task)
-    await session.flush()
-    await announce(
-        session,
-        now,
-        "task.changed",
-        group_id=contact.group_id,
-        client_id=contact.client_id,
-        task=task.id,
-        kind=task.kind.value,
-        closed=False,
     )
 
 
