@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType
-from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCIceCandidate, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaBlackhole, MediaPlayer
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from aiortc.sdp import candidate_from_sdp
@@ -96,6 +96,11 @@ async def pair(pair_url: str, label: str = "Example tablet") -> Identity:
             return identity
 
 
+def _origin_line(sdp: str) -> str:
+    """Tells one offer from another: its candidates may have grown in number."""
+    return next(line for line in sdp.splitlines() if line.startswith("o="))
+
+
 class Call:
     """One call: the peer connection on this side, and what has been decoded of the other."""
 
@@ -117,6 +122,8 @@ class Call:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self.name = secrets.token_hex(8)
         self._is_used = False
+        self._offer = ""
+        self._early: list[RTCIceCandidate] = []
         self.peer.on("track", self._watch)
         self.peer.on("connectionstatechange", self._path_changed)
 
@@ -125,15 +132,38 @@ class Call:
         await self._drop_peer()
         self._new_peer()
         self.other = None
+        await self.say_name()
+        if self._tracks:
+            # aiortc ends the tracks of a connection that is closed.
+            self._tracks = self.tablet.open_media()
+
+    async def say_name(self) -> None:
         await self.tablet.say("connection", call=self.call, connection=self.name)
+
+    async def met(self, message: Message) -> None:
+        """The other side is there: rule 1 of section 6, Connecting."""
+        name = message.get("connection")
+        if name is None:
+            return
+        if name != self.other and self._is_used:
+            await self.renew()
+        elif message.get("asks"):
+            await self.say_name()
+        self.other = name
 
     async def offered(self, message: Message) -> None:
         """Take the worker's offer. This client neither restarts ICE nor takes a second offer."""
         if message["to"] != self.name:
             return
+        offer = _origin_line(message["description"]["sdp"])
+        if self._is_used and offer == self._offer:
+            # Sent again after a break: the answer was lost.
+            await self._say_answer()
+            return
         if self._is_used:
             await self.renew()
             return
+        self._offer = offer
         self.other = message["from"]
         self._is_used = True
         await self.peer.setRemoteDescription(RTCSessionDescription(**message["description"]))
@@ -141,6 +171,11 @@ class Call:
             transceiver.direction = "sendrecv"
         self._attach()
         await self.peer.setLocalDescription(await self.peer.createAnswer())
+        for candidate in self._early:
+            await self.peer.addIceCandidate(candidate)
+        await self._say_answer()
+
+    async def _say_answer(self) -> None:
         answer = self.peer.localDescription
         await self.tablet.say(
             "description", call=self.call, **{"from": self.name}, to=self.other,
@@ -153,9 +188,10 @@ class Call:
             return
         candidate = candidate_from_sdp(said["candidate"].removeprefix("candidate:"))
         candidate.sdpMid, candidate.sdpMLineIndex = said.get("sdpMid"), said.get("sdpMLineIndex")
-        with contextlib.suppress(Exception):
-            # Names ending with .local of another network cannot be looked up; the others do.
-            await self.peer.addIceCandidate(candidate)
+        if not self._is_used:
+            self._early.append(candidate)
+            return
+        await self.peer.addIceCandidate(candidate)
 
     def answered(self) -> None:
         """From now on the worker is seen and heard."""
@@ -333,7 +369,9 @@ class Tablet:
 
     async def _of_call(self, call: Call, message: Message) -> None:
         kind = message["type"]
-        if kind == "description" and message["description"]["type"] == "offer":
+        if kind == "peer":
+            await call.met(message)
+        elif kind == "description" and message["description"]["type"] == "offer":
             await call.offered(message)
         elif kind == "candidate":
             await call.candidate(message)

@@ -255,6 +255,7 @@ class Peer(Message, tag="peer", kw_only=True):
     call: UUID
     present: bool
     connection: str | None = None
+    asks: bool = False
 
 
 class NewConnection(Asked, tag="connection", kw_only=True):

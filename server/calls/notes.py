@@ -51,8 +51,8 @@ class Here(Base, frozen=True, kw_only=True, tag="here"):
     call: UUID
     present: bool
     connection: str | None = None
-    #: The receiver says the same of itself.
-    reply: bool = False
+    #: The receiver is to say the same of itself.
+    asks: bool = False
 
 
 class Passed(Base, frozen=True, kw_only=True, tag="passed"):

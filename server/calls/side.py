@@ -112,12 +112,13 @@ class Side(Socket):
 
     async def new_connection(self, message: NewConnection) -> None:
         seat = self.seat(message.call)
+        is_new = seat.connection != message.connection
         seat.connection = message.connection
-        await self.tell_here(seat, reply=True)
+        await self.tell_here(seat, asks=is_new)
 
-    async def tell_here(self, seat: Seat, *, reply: bool) -> None:
+    async def tell_here(self, seat: Seat, *, asks: bool) -> None:
         """Say to the other side that this one is there, with its connection."""
-        note = Here(call=seat.call, present=True, connection=seat.connection, reply=reply)
+        note = Here(call=seat.call, present=True, connection=seat.connection, asks=asks)
         await self.hub.relay.publish(seat.other, note)
 
     async def pass_on(self, message: Description | Candidate | Sending) -> None:
@@ -181,7 +182,7 @@ class Side(Socket):
         seat = await self.sit(call.id, other)
         seat.connection = message.connection
         # After the answer has been queued: `peer` must not come before `resumed`.
-        self.hub.later(lambda: self.tell_here(seat, reply=True))
+        self.hub.later(lambda: self.tell_here(seat, asks=True))
         return resumed
 
     async def _resumed(self, session: AsyncSession, call: Call) -> tuple[Resumed, str]:
@@ -243,12 +244,8 @@ class Side(Socket):
                 self.send(message)
 
     def _other_is(self, note: Here) -> None:
-        seat = self.seats.get(note.call)
-        if seat is None:
-            return
-        self.send(Peer(call=note.call, present=note.present, connection=note.connection))
-        if note.reply and seat.connection is not None:
-            self.hub.soon(self.tell_here(seat, reply=False))
+        if note.call in self.seats:
+            self.send(Peer(call=note.call, present=note.present, connection=note.connection, asks=note.asks))
 
     async def go_out(self) -> None:
         for seat in list(self.seats.values()):

@@ -239,7 +239,7 @@ class TabletSocket(Side):
     async def ringing(self, message: Ringing) -> None:
         seat = self.seat(message.call)
         seat.connection = message.connection
-        await self.tell_here(seat, reply=True)
+        await self.tell_here(seat, asks=True)
 
     async def answer(self, message: Answer) -> None:
         self.seat(message.call)

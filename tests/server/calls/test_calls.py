@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from care.access.log import AccessLog
+from care.accounts import AccountRole, Role
 from care.calls.life import CallState, Cause
 from care.consent import Consent, ConsentKind
 from care.contacts.channel import Channel
@@ -15,8 +16,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.ids import new_id
 from care.outbox import announce
-from care.staff import Staff
-from tests.builders import make_consent, make_contact, make_shift, moment
+from tests.builders import make_account, make_consent, make_contact, make_shift, make_staff, moment
 from tests.server.calls.conftest import House
 
 
@@ -34,9 +34,12 @@ async def test_a_call_is_answered_talked_and_hung_up(house: House) -> None:
     assert (await house.row()).status is Status.PLANNED, "ringing lives in the call alone"
 
     await tablet.say("ringing", call=call, connection="t1")
-    assert (await page.hear("peer"))["connection"] == "t1"
+    peer = await page.hear("peer")
+    assert (peer["connection"], peer["asks"]) == ("t1", True)
     assert (await page.hear("state"))["words"] == "Ringer…"
-    assert (await tablet.hear("peer"))["connection"] == "w1"
+    await page.say("connection", call=call, connection="w1")
+    peer = await tablet.hear("peer")
+    assert (peer["connection"], "asks" in peer) == ("w1", False)
 
     house.clock.move(timedelta(seconds=8))
     await tablet.say("answer", call=call, by="touch")
@@ -340,17 +343,17 @@ async def test_somebody_else_cannot_touch_the_call(house: House) -> None:
     page, tablet = await house.page(), await house.tablet()
     call = await house.talk(page, tablet)
     async with house.database.write() as session:
-        bosse = Staff(
-            id=new_id(),
-            first_name="Bosse",
-            last_name="Ek",
-            title="assistant_nurse",
-            group_id=house.town.group.id,
-        )
-        session.add(bosse)
-        await session.flush()
+        bosse = await make_staff(session, house.town, "Bosse", "Ek")
         await make_shift(session, bosse)
+        account = await make_account(session, bosse, "bosse")
+        session.add(
+            AccountRole(
+                id=new_id(), account_id=account.id, role=Role.CARE_WORKER, group_id=house.town.group.id
+            )
+        )
+    house.cookies = {"samtid": await house.sign_in(account.id)}
     other = await house.page()
+    assert (await other.ask("resume", call=call, connection="x"))["code"] == "call.unknown"
     for kind, fields in (
         ("hang_up", {}),
         ("media", {"state": "lost"}),

@@ -18,6 +18,9 @@ const PICTURE_RATE = 15;
 /** How long a broken path may stay broken before ICE is restarted, and then before all is made anew. */
 const RESTART_AFTER = 2_000;
 const RENEW_AFTER = 12_000;
+/** An offer is said again when it has not been answered for so long; what was just said is not. */
+const UNANSWERED = 4_000;
+const JUST_SAID = 1_000;
 /** Pause before a connection that could not be negotiated is made anew. */
 const CALM = 1_000;
 /** How often the flow is looked at, before and after the first frame. */
@@ -57,6 +60,8 @@ export class Peer extends EventTarget {
   #figures = new Figures();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #mending;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #waiting;
+  #saidAt = 0;
   /** Descriptions and candidates are taken one at a time, in order. */ #queue = Promise.resolve();
 
   /**
@@ -162,7 +167,7 @@ export class Peer extends EventTarget {
   async again() {
     this.#saySending();
     if (this.#isFlowing) this.#sayFlowing();
-    if (this.#peer.signalingState === "have-local-offer") this.#sayDescription();
+    if (this.#peer.signalingState === "have-local-offer") this.#offerAgain(0);
   }
 
   /** Begin anew with a fresh peer connection under a new name. */
@@ -172,7 +177,7 @@ export class Peer extends EventTarget {
     this.#unmake();
     this.other = null;
     this.#peer = this.#make();
-    if (this.#call) this.#connection.send({ type: "connection", call: this.#call, connection: this.name });
+    this.#sayName();
     await this.#attachTracks();
   }
 
@@ -212,6 +217,7 @@ export class Peer extends EventTarget {
   #unmake() {
     clearTimeout(this.#looking);
     clearTimeout(this.#mending);
+    clearTimeout(this.#waiting);
     const peer = this.#peer;
     peer.onnegotiationneeded = peer.onicecandidate = peer.ontrack = null;
     peer.onconnectionstatechange = peer.onsignalingstatechange = null;
@@ -240,14 +246,17 @@ export class Peer extends EventTarget {
     this.#saySending();
     const name = message["connection"];
     if (!name) return;
-    if (name !== this.other) {
-      if (this.#isUsed) await this.renew();
-      this.other = name;
+    const isNew = name !== this.other;
+    // A new name is told by `renew` itself.
+    if (isNew && this.#isUsed) await this.renew();
+    else if (message["asks"]) this.#sayName();
+    this.other = name;
+    if (isNew) {
       if (this.#isWorker) await this.#offer(this.#peer);
       return;
     }
     // The same as before: only signalling was broken.
-    if (this.#peer.signalingState === "have-local-offer") this.#sayDescription();
+    if (this.#peer.signalingState === "have-local-offer") this.#offerAgain(0);
     else if (this.#peer.connectionState !== "connected" && this.#isWorker) this.#peer.restartIce();
   }
 
@@ -282,6 +291,8 @@ export class Peer extends EventTarget {
       this.other = from;
     }
     const peer = this.#peer;
+    // An answer that comes twice, because the offer was sent again, has done its work.
+    if (description.type === "answer" && peer.signalingState !== "have-local-offer") return;
     const collides = description.type === "offer" && (this.#isOffering || peer.signalingState !== "stable");
     this.#ignoresOffer = this.#isWorker && collides;
     if (this.#ignoresOffer) return;
@@ -429,9 +440,27 @@ export class Peer extends EventTarget {
     });
   }
 
+  #sayName() {
+    if (this.#call) this.#connection.send({ type: "connection", call: this.#call, connection: this.name });
+  }
+
   #sayDescription() {
     const description = this.#peer.localDescription;
-    if (description) this.#send("description", { description: { type: description.type, sdp: description.sdp } });
+    if (!description) return;
+    this.#send("description", { description: { type: description.type, sdp: description.sdp } });
+    this.#saidAt = performance.now();
+    if (description.type === "offer") this.#offerAgain(UNANSWERED);
+  }
+
+  /** An offer that nobody answers may have been lost on the way: say it again. @param {number} pause */
+  #offerAgain(pause) {
+    const peer = this.#peer;
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => {
+      if (peer !== this.#peer || this.#closed || peer.signalingState !== "have-local-offer") return;
+      if (performance.now() - this.#saidAt < JUST_SAID) this.#offerAgain(JUST_SAID);
+      else this.#sayDescription();
+    }, pause);
   }
 
   /** @param {string} type @param {Record<string, unknown>} fields */
