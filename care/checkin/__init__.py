@@ -1,0 +1,1 @@
+"""The weekly check-in: ten minutes about obstacles, replanning and lessons (S1)."""
