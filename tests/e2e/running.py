@@ -254,7 +254,7 @@ async def decodes(page: Page, patience: float = 20.0) -> dict[str, int]:
 async def until(check: Any, patience: float = 20.0) -> Any:
     """Ask again and again until the answer is true; that answer."""
     async with asyncio.timeout(patience):
-        while not (answer := await check()):
+        while not (answer := await check()):  # noqa: ASYNC110 - what is waited for is in another process
             await asyncio.sleep(0.1)
     return answer
 

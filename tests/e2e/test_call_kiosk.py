@@ -1,0 +1,93 @@
+"""A call between the worker's page and the real kiosk page, both in Chromium."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from care.calls.life import Cause
+from care.consent import ConsentKind
+from care.contacts.life import Status
+from tests.e2e.running import Running, decodes, open_kiosk, sign_in, until
+
+
+async def test_worker_and_kiosk_see_and_hear_each_other(running: Running, chromium: Browser) -> None:
+    """Ring, Svara, talk, Lägg på at the kiosk: both browsers say that they decode picture and sound."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await expect(kiosk.get_by_role("heading", name="Anna från hemtjänsten ringer")).to_be_visible(
+        timeout=20_000
+    )
+    await expect(page.locator("#call-state")).to_have_text("Ringer…")
+    await kiosk.get_by_role("button", name="Svara").click()
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await asyncio.gather(decodes(page), decodes(kiosk))
+    await kiosk.get_by_role("button", name="Lägg på").click()
+    await expect(page.locator("#call-state")).to_have_text("Samtalet är slut")
+    await expect(page.get_by_role("button", name="Spara kvittensen")).to_be_visible()
+    call = (await running.calls())[0]
+    assert call.cause is Cause.HUNG_UP
+    assert call.setup_ms is not None
+    assert (await running.row()).status is Status.DONE
+
+    async def both() -> bool:
+        return {"worker", "client"} <= (await running.figures(call.id)).keys()
+
+    await until(both)
+    # Silence is no data; the face is one tap.
+    await kiosk.get_by_role("button", name="Nöjd", exact=True).click()
+
+
+async def test_not_now_at_the_kiosk(running: Running, chromium: Browser) -> None:
+    """ "Inte nu" on the screen: the worker reads that it means later."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await kiosk.get_by_role("button", name="Inte nu").click(timeout=20_000)
+    await expect(page.locator("#call-state")).to_contain_text("Ingrid vill prata senare", timeout=20_000)
+
+
+@pytest.mark.parametrize("running", [(ConsentKind.AUTO_ANSWER,)], indirect=True)
+async def test_the_kiosk_answers_by_itself_and_looks_first(running: Running, chromium: Browser) -> None:
+    """Agreed: after the countdown the kiosk sees the worker, and its own camera opens three seconds later."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await expect(page.locator("#call-state")).to_have_text("Ingrid har svarat", timeout=30_000)
+    assert await kiosk.evaluate("peers.flatMap(p => p.getSenders()).every(s => s.track === null)")
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await asyncio.gather(decodes(page), decodes(kiosk))
+
+
+async def test_the_kiosk_is_read_again_in_the_middle(running: Running, chromium: Browser) -> None:
+    """The kiosk page is reloaded during a talk: the same call goes on by itself."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await kiosk.get_by_role("button", name="Svara").click(timeout=20_000)
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await kiosk.reload()
+    await asyncio.gather(decodes(page, 30), decodes(kiosk, 30))
+    assert len(await running.calls()) == 1
+
+
+async def test_the_server_is_killed_between_two_real_pages(running: Running, chromium: Browser) -> None:
+    """kill -9 in the middle: both pages come back and the same call continues."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await kiosk.get_by_role("button", name="Svara").click(timeout=20_000)
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await running.kill()
+    await asyncio.gather(decodes(page), decodes(kiosk))
+    await running.start()
+    await expect(page.locator("#call[data-line=open]")).to_be_visible(timeout=20_000)
+    await asyncio.gather(decodes(page), decodes(kiosk))
+    await page.get_by_role("button", name="Lägg på").click()
+    await expect(page.locator("#call-state")).to_have_text("Samtalet är slut", timeout=20_000)
+    await expect(kiosk.get_by_role("button", name="Lägg på")).to_be_hidden(timeout=20_000)
+    calls = await running.calls()
+    assert [one.cause for one in calls] == [Cause.HUNG_UP]
