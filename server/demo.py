@@ -88,7 +88,7 @@ async def prepare_demo(
 async def _plant(
     configuration: Configuration, database: Database, clock: Clock, secret: bytes, progress: Progress
 ) -> Town:
-    vault = open_vault(configuration.data / "vault.json")
+    vault = open_vault(configuration.vault_file)
     passwords = Passwords()
     return await plant(
         database,
