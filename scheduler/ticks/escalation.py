@@ -42,7 +42,7 @@ async def escalation(database: Database, clock: Clock) -> int:
     count = 0
     for where in (
         (PlannedContact.status == Status.DUE, past),
-        (PlannedContact.status == Status.UNDERWAY, past, PlannedContact.start <= now - UNDERWAY_GRACE),
+        (PlannedContact.status == Status.UNDERWAY, past),
         (PlannedContact.status.in_((Status.AWAITING, Status.UNKNOWN)), past),
     ):
         count += await _all(database, clock, timing, where)
@@ -60,8 +60,7 @@ async def _all(database: Database, clock: Clock, timing: Timing, where: Sequence
             moves = await _moves(session, rows, clock, timing)
             await sweep(session, moves, at=clock.now(), hand=HAND)
         count += len(moves)
-        # Rows that are looked at and left alone (still under way) are found again: one round is enough.
-        if len(rows) < MOST or not moves:
+        if len(rows) < MOST:
             return count
 
 
@@ -85,7 +84,11 @@ async def _moves(session: AsyncSession, rows: list[Row], clock: Clock, timing: T
             else:
                 moves.append(Move(row, Status.AWAITING, event="escalated", fields=fields))
         elif row.status is Status.UNDERWAY:
-            if (row.actual_start or row.start) + timedelta(minutes=row.minutes) + UNDERWAY_GRACE <= now:
+            expected = (row.actual_start or row.start) + timedelta(minutes=row.minutes) + UNDERWAY_GRACE
+            if now < expected:
+                # From its beginning on, it is its end that somebody waits for.
+                moves.append(Move(row, event="deadline_moved", fields={**fields, "deadline": expected}))
+            else:
                 moves.append(Move(row, Status.AWAITING, event="not_closed", fields=fields))
         else:
             moves.append(Move(row, event="brought_up_again", fields=fields))

@@ -147,9 +147,13 @@ async def test_what_is_under_way_is_asked_after_an_hour_too_long(
             hand=HAND,
             actual_start=moment("2026-12-01 07:20"),
         )
+    started = await read(database, row)
     for wall in ("07:40", "08:34"):
         clock.set(moment(f"2026-12-01 {wall}"))
-        assert await escalation(database, clock) == 0
+        await escalation(database, clock)
+        waiting = await read(database, row)
+        assert (waiting.status, waiting.version) == (Status.UNDERWAY, started.version)
+        assert waiting.deadline == moment("2026-12-01 08:35")
     clock.set(moment("2026-12-01 08:35"))
     assert await escalation(database, clock) == 1
     assert (await read(database, row)).status is Status.AWAITING
