@@ -85,24 +85,29 @@ class DayList:
 
 
 def span_of(shifts: Sequence[Shift], clock: Clock) -> Span:
-    """The span that the worker is in now. `shifts` are those of yesterday and today.
+    """The span that the worker is in now. `shifts` are those of today and the two days before.
 
     A day's list goes from local midnight to midnight; a shift across midnight takes its hours with it, and
     stays the present one until two hours after its end unless the next has begun.
     """
     now, today = clock.now(), clock.today()
     yesterday = today - timedelta(days=1)
-    midnight, next_midnight = day_span(today, clock.zone)
+    before, midnight, next_midnight = (_midnight(today + timedelta(days=days), clock) for days in (-1, 0, 1))
     night = [one for one in shifts if one.date == yesterday and one.end > midnight]
     own = [one for one in shifts if one.date == today]
     if night:
         night_end = max(one.end for one in night)
         has_begun = any(one.start <= now for one in own)
         if now < night_end + AFTER_SHIFT and (now < night_end or not has_begun):
-            return Span(yesterday, day_span(yesterday, clock.zone)[0], night_end, _hours(night))
+            start = max([before, *(one.end for one in shifts if one.date < yesterday)])
+            return Span(yesterday, start, night_end, _hours(night))
         midnight = night_end
     end = max([next_midnight, *(one.end for one in own)])
     return Span(today, midnight, end, _hours(own))
+
+
+def _midnight(day: date, clock: Clock) -> datetime:
+    return day_span(day, clock.zone)[0]
 
 
 def _hours(shifts: Sequence[Shift]) -> tuple[Shift, ...]:
@@ -114,7 +119,7 @@ async def read_span(session: AsyncSession, staff_id: UUID, clock: Clock) -> Span
     today = clock.today()
     shifts = await session.scalars(
         select(Shift)
-        .where(Shift.staff_id == staff_id, Shift.date.in_((today - timedelta(days=1), today)))
+        .where(Shift.staff_id == staff_id, Shift.date.between(today - timedelta(days=2), today))
         .order_by(Shift.start)
     )
     return span_of(list(shifts), clock)

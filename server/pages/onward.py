@@ -20,4 +20,4 @@ def onward(request: web.Request, address: str) -> web.Response:
     """
     if "HX-Request" in request.headers:
         return web.Response(headers={"HX-Redirect": address})
-    return web.HTTPSeeOther(address)
+    return web.Response(status=303, headers={"Location": address})
