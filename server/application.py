@@ -52,6 +52,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.kiosk",
     "server.pages.messages",
     "server.pages.my_day",
+    "server.pages.needs",
     "server.pages.own_account",
     "server.pages.proposals",
     "server.pages.receipt",

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.devices import Device, DeviceAssignment
 from care.disruptions import Change, ChangeKind
 from care.ids import new_id
 from care.notices import Notice
@@ -64,20 +63,3 @@ async def take_back(session: AsyncSession, change: Change, at: datetime) -> None
     ):
         notice.told_at = at
         notice.facts = {**notice.facts, "taken_back": True}
-
-
-async def has_tablet(session: AsyncSession, change: Change, at: datetime) -> bool:
-    """True when a paired tablet stands in the client's home."""
-    found = await session.scalar(
-        select(Device.id)
-        .join(DeviceAssignment, DeviceAssignment.device_id == Device.id)
-        .where(
-            DeviceAssignment.client_id == change.client_id,
-            DeviceAssignment.start <= at,
-            DeviceAssignment.end.is_(None),
-            Device.paired_at.is_not(None),
-            Device.revoked_at.is_(None),
-        )
-        .limit(1)
-    )
-    return found is not None

@@ -1,0 +1,177 @@
+""" "Behöver en människa": everything red in one place, with owner, deadline, and whom to ring.
+
+Nothing here closes by itself, or without somebody writing what came of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.clients import Client
+from care.contacts.step import Hand, fetch
+from care.errors import Fault, not_found
+from care.ids import read_id
+from care.localtime import at
+from care.municipality import Group
+from care.sorting import swedish
+from care.staff import Shift, Staff
+from scheduler.resolving import (
+    CheckVisit,
+    Outcome,
+    fetch_task,
+    finish_task,
+    hand_over,
+    hand_over_task,
+    resolve,
+)
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
+from server.pages.form import Form, read_form
+from server.pages.needs_view import OUTCOMES, needs
+from server.pages.rendering import render
+from server.security.actor import actor
+from server.security.gate import allow, note_list, right
+
+routes = web.RouteTableDef()
+LONGEST = 500
+
+
+@routes.get("/behover", name="needs")
+@right(Action.TASK_READ)
+async def page(request: web.Request) -> web.StreamResponse:
+    """Red rows first, then tasks."""
+    return await _show(request)
+
+
+@routes.post("/behover/kontakt/{id}", name="needs_resolve")
+@right(Action.CONTACT_RESOLVE)
+async def close_contact(request: web.Request) -> web.StreamResponse:
+    """``do`` = close (with outcome and reason) or hand_over (to a named person)."""
+    form = await read_form(request)
+    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    try:
+        async with request.app[DATABASE].write() as session:
+            contact = await fetch(session, _id(request), form.number("version", least=1, most=10**9))
+            await allow(request, session, Action.CONTACT_RESOLVE, contact=contact)
+            if form.text("do") == "hand_over":
+                await hand_over(session, contact, await _to(session, form), clock=clock, hand=hand)
+            else:
+                outcome = form.one_of("outcome", Outcome)
+                reason = form.text("reason", longest=LONGEST, needed=True)
+                visit = _visit(request, form) if outcome is Outcome.REPLACED_BY_VISIT else None
+                await resolve(session, contact, outcome, reason=reason, clock=clock, hand=hand, visit=visit)
+    except Fault as fault:
+        if fault.status not in (409, 422):
+            raise
+        return await _show(request, fault=fault)
+    return web.HTTPSeeOther("/behover")
+
+
+@routes.post("/behover/uppgift/{id}", name="needs_task")
+@right(Action.TASK_CLOSE)
+async def close_one_task(request: web.Request) -> web.StreamResponse:
+    """``do`` = close (with outcome) or hand_over."""
+    form = await read_form(request)
+    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    try:
+        async with request.app[DATABASE].write() as session:
+            task = await fetch_task(session, _id(request))
+            client = await session.get(Client, task.client_id) if task.client_id else None
+            await allow(
+                request,
+                session,
+                Action.TASK_CLOSE,
+                client=client,
+                group=task.group_id,
+                thing=f"task:{task.id}",
+            )
+            if form.text("do") == "hand_over":
+                await hand_over_task(session, task, await _to(session, form), clock=clock)
+            else:
+                outcome = form.text("outcome", needed=True)
+                if outcome not in {word for word, _ in OUTCOMES[task.kind]}:
+                    raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="outcome")
+                note = form.text("note", longest=LONGEST) or None
+                await finish_task(session, task, outcome, clock=clock, hand=hand, note=note)
+    except Fault as fault:
+        if fault.status not in (409, 422):
+            raise
+        return await _show(request, fault=fault)
+    return web.HTTPSeeOther("/behover")
+
+
+def _id(request: web.Request) -> UUID:
+    found = read_id(request.match_info["id"])
+    if found is None:
+        raise not_found("uppgift")
+    return found
+
+
+async def _to(session: AsyncSession, form: Form) -> UUID:
+    """Whom it is handed over to."""
+    staff_id = form.id("to")
+    staff = await session.get(Staff, staff_id) if staff_id else None
+    if staff is None:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="to")
+    return staff.id
+
+
+def _visit(request: web.Request, form: Form) -> CheckVisit:
+    """When somebody goes there: today, at a wall time."""
+    clock = request.app[CLOCK]
+    text = form.text("visit_at", needed=True)
+    try:
+        wall = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall time has no zone
+    except ValueError:
+        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place="visit_at") from None
+    start = at(clock.today(), wall, clock.zone)
+    return CheckVisit(max(start, clock.now()), form.id("visit_by", needed=False))
+
+
+async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamResponse:
+    app = request.app
+    words = translations(request[LANGUAGE])
+    mine = actor(request).groups(Action.TASK_READ)
+    async with app[DATABASE].read() as session:
+        groups = [group for group in await session.scalars(select(Group)) if mine is None or group.id in mine]
+        red, tasks = await needs(
+            session, [group.id for group in groups], app[CLOCK], request[LANGUAGE], words.gettext
+        )
+        people = await _at_work(request, session, [group.id for group in groups])
+    shown = {(one.client.id, one.client.group_id) for one in (*red, *tasks) if one.client}
+    note_list(request, Action.TASK_READ, sorted(shown))
+    messages = [{"kind": "needs", "text": fault.say(words.gettext)}] if fault else []
+    return render(
+        request,
+        "needs.html",
+        status=fault.status if fault else 200,
+        messages=messages,
+        red=red,
+        tasks=tasks,
+        people=people,
+        outcomes=[(one.value, words.gettext(one.words)) for one in Outcome],
+        names={group.id: group.name for group in groups},
+        may_resolve=actor(request).may(Action.CONTACT_RESOLVE),
+        may_close=actor(request).may(Action.TASK_CLOSE),
+        next_half=app[CLOCK].now().astimezone(app[CLOCK].zone).strftime("%H:%M"),
+        longest=LONGEST,
+    )
+
+
+async def _at_work(request: web.Request, session: AsyncSession, groups: list[UUID]) -> list[Staff]:
+    """Who is at work now or later today in the groups, coordinators and managers with them."""
+    clock = request.app[CLOCK]
+    on_shift = select(Shift.staff_id).where(
+        Shift.group_id.in_(groups), Shift.date == clock.today(), Shift.end > clock.now()
+    )
+    found = list(await session.scalars(select(Staff).where(Staff.id.in_(on_shift), Staff.active.is_(True))))
+    mine = actor(request).staff_id
+    if mine is not None and mine not in {one.id for one in found}:
+        found.append(await session.get_one(Staff, mine))
+    return sorted(found, key=lambda one: swedish(one.name))
