@@ -126,9 +126,14 @@ class Ticker:
             for name, state in self._states.items()
         ]
 
+    def late(self) -> str | None:
+        """The name of a tick that is more than a minute late, the latest first; None when all are in time."""
+        slow = [one for one in self.health() if one.late > LATE]
+        return max(slow, key=lambda one: one.late).name if slow else None
+
     def is_ready(self) -> bool:
-        """False before the start, and when a tick is more than a minute late."""
-        return bool(self._states) and all(one.late <= LATE for one in self.health())
+        """False before the start, and when a tick is late."""
+        return bool(self._states) and self.late() is None
 
     async def _tick(self, name: str) -> None:
         task = asyncio.current_task()
