@@ -15,27 +15,21 @@ from care.demo.clients import Person
 from care.demo.draw import stream
 from care.demo.matching import cheapest
 from care.demo.orders import FORTNIGHT, Order
+from care.demo.passing_on import pass_on
 from care.demo.places import AREAS
+from care.demo.planned import Planned
 from care.demo.roster import CYCLE, DAY, EVENING, NIGHT_SHIFT, Roster
 from care.demo.routes import Route, Router
 from care.demo.workers import NIGHT, Worker
 from care.staff import ShiftKind
 
 NEVER = 10_000.0
-#: A face is recent for so many days.
-RECENT = 10
-UNLUCKY = 8.0
+#: Where two homes are passed on and on: the group with staff enough for it.
+LARGEST = 0
+#: A face is recent for so many days; after them somebody else's turn comes.
+RECENT, OLD_FACE = 6, 0.6
 #: Homes with many contacts are the ones that many faces wear on.
-WEIGHT = {"A": 0.3, "B": 1.0, "C": 1.2, "D": 1.6, "E": 2.2}
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One row of a day of the cycle. `start` is a minute of the day; nobody in `staff`: not yet manned."""
-
-    order: int
-    start: int
-    staff: tuple[int, ...]
+WEIGHT = {"A": 0.3, "B": 1.0, "C": 1.2, "D": 1.6, "E": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,8 @@ def make_cycle(
         pairing = _Pairing(seed, area, people, workers, roster)
         # Twice round: the second time everybody has met, and the end of the cycle joins its beginning.
         pairs = [pairing.pair(day, laid[day % FORTNIGHT]) for day in range(2 * CYCLE)][CYCLE:]
+        if area == LARGEST:
+            pass_on(laid, pairs, workers)
         for day, taken in enumerate(pairs):
             routes = laid[day % FORTNIGHT]
             rows[day] += _rows(routes, taken)
@@ -158,8 +154,6 @@ class _Pairing:
         self.area, self.people, self.workers, self.roster = area, people, workers, roster
         #: (client, worker) → the last day they met
         self.met: dict[tuple[int, int], int] = {}
-        heavy = [p.no for p in people if p.area == area and p.profile == "D" and p.ring == 0 and p.alone]
-        self.unlucky = frozenset(heavy[:2] if area == 0 else ())
 
     def pair(self, day: int, routes: Sequence[Route]) -> list[int]:
         """A worker number for each route."""
@@ -187,13 +181,9 @@ class _Pairing:
         return cost
 
     def _strangeness(self, no: int, worker: Worker, day: int) -> float:
-        """What it costs a client to meet this worker: nothing for their own team, little for a recent face."""
+        """What it costs a client to meet this worker: least for their own team and for a recent face."""
         since = day - self.met.get((no, worker.no), -1000)
-        if no in self.unlucky:
-            # Two homes that staff keep passing on: many faces in a month (domain 5.5).
-            return UNLUCKY * (-1.0 if since <= 4 else 1.0 if since <= CYCLE else 0.0)
         person = self.people[no]
         weight = WEIGHT.get(person.profile or "A", 1.0)
-        if person.team == worker.team:
-            return -2.0 * weight
-        return -weight * (1.0 if since <= RECENT else 0.0)
+        own = 1.0 if person.team == worker.team else 0.0
+        return weight * (OLD_FACE * (RECENT < since <= CYCLE) - own - (since <= RECENT))

@@ -44,12 +44,12 @@ DOUBLE = 604
 
 #: Bands of the day in minutes, and how each kind's rows lie in them (day rhythm of domain 5.4).
 BANDS = {
-    "M": (430, 590),
+    "M": (430, 575),
     "F": (600, 715),
     "L": (720, 835),
     "V": (840, 955),
-    "E": (960, 1135),
-    "K": (1140, 1235),
+    "E": (975, 1130),
+    "K": (1145, 1230),
 }
 SPREAD = {
     CARE: {"M": 103, "F": 12, "L": 25, "V": 4, "E": 53, "K": 38},
@@ -204,7 +204,8 @@ class _Dealer:
                 pattern = WEEKDAYS if bands[0] in "EK" and self.random.random() < 0.2 else DAILY
                 if len(pattern.days) > count:
                     continue
-                self._add(person, _CARE_CODE[bands[0]], 20, pattern, bands)
+                code = _CARE_CODE[bands[0]]
+                self._add(person, code, _SHORT[code][self.profile], pattern, bands)
                 count -= len(pattern.days)
         while count:
             person = min(self.people, key=lambda p: (self.load[p.no], self.random.random()))
@@ -228,6 +229,12 @@ class _Dealer:
 
 
 _Maker = Callable[[Random, Person, str, int, int], _Wish]
+#: Mornings and evenings are short of hands: what takes long is done in the day.
+_SHORT = {
+    "PV-MOR": {"C": 20, "D": 25, "E": 25},
+    "PV-KVA": {"C": 15, "D": 20, "E": 20},
+    "PV-MID": {"C": 20, "D": 20, "E": 20},
+}
 _CARE_CODE = {"M": "PV-MOR", "F": "PV-MID", "L": "PV-MID", "V": "PV-MID", "E": "PV-KVA", "K": "PV-KVA"}
 #: Rounds of personal care: bands to try in order, and the share of the profile's clients.
 _CARE_ROUNDS: dict[str, tuple[tuple[tuple[str, ...], float], ...]] = {
@@ -283,7 +290,7 @@ def _check(random: Random, person: Person, kind: str, had: int, most: int) -> _W
 
 def _meal(random: Random, person: Person, kind: str, had: int, most: int) -> _Wish:
     if person.profile == "A" or (had == 0 and random.random() < 0.45):
-        return _Wish(person, kind, [("MA-INK", 45)], _few(random, 1, most), bands=("F", "V", "L"))
+        return _Wish(person, kind, [("MA-INK", 45)], _few(random, 1, most), bands=("F", "M", "L"))
     return _Wish(person, kind, [("MA-STO", 20)], _often(random, most, DAILY), bands=("L", "E"))
 
 
@@ -354,8 +361,7 @@ def _fit_minutes(random: Random, wishes: list[_Wish]) -> None:
             code, minutes = wish.lines[0]
             step = 5 if wrong > 0 else -5
             standard = BY_CODE[code].minutes
-            # Evenings are short of hands: what takes long is done in the day.
-            most = 20 if code == "PV-KVA" else standard * 1.5 + 25
+            most = _SHORT[code][profile] if code in ("PV-MOR", "PV-KVA") else standard * 1.5 + 25
             if not max(5, standard * 0.5) <= minutes + step <= most:
                 continue
             if abs(wrong) < wish.count * 5 and wish.count > 2:

@@ -8,7 +8,7 @@ teams, so that homes meet their own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +23,9 @@ EPOCH = date(2024, 1, 1)
 DAY, EVENING, NIGHT_SHIFT = ShiftKind.DAY, ShiftKind.EVENING, ShiftKind.NIGHT
 #: Minutes of the day: start, end, break.
 HOURS = {DAY: (420, 960, 60), EVENING: (870, 1290, 30), NIGHT_SHIFT: (1275, 1440 + 435, 60)}
+
+#: Nobody works more days in a row.
+RUN = 5
 
 Slot = tuple[int, ShiftKind]
 
@@ -68,55 +71,66 @@ def make_roster(seed: int, workers: Sequence[Worker]) -> Roster:
     return Roster(tuple(days))
 
 
+@dataclass(slots=True)
+class _Record:
+    """What one worker has worked so far."""
+
+    shifts: int = 0
+    #: Days in a row up to and including `last`, all of the kind `kind`.
+    streak: int = 0
+    last: int = -10
+    kind: ShiftKind | None = None
+
+    def note(self, day: int, kind: ShiftKind) -> None:
+        self.streak = self.streak + 1 if self.last == day - 1 and self.kind is kind else 1
+        self.shifts, self.last, self.kind = self.shifts + 1, day, kind
+
+
 def _fill(seed: int, area: int, mine: list[Worker], days: list[dict[Slot, tuple[int, ...]]]) -> None:
     random = stream(seed, "roster", area)
-    load: Counter[int] = Counter()
+    records = {worker.no: _Record() for worker in mine}
     kinds = (NIGHT_SHIFT,) if area == NIGHT else (DAY, EVENING)
-    evening_before: set[int] = set()
-    first_morning: set[int] = set()
     for index in range(CYCLE):
+        # The evening before bars from the morning after; the last evening from the first morning.
+        rested = set(days[index - 1].get((area, EVENING), ())) if index else set()
+        first_morning = set(days[0].get((area, DAY), ())) if index == CYCLE - 1 else set()
         taken: set[int] = set()
         for kind in kinds:
-            barred = set(taken)
-            if kind is DAY:
-                barred |= evening_before
-            elif index == CYCLE - 1 and kind is EVENING:
-                barred |= first_morning
-            count = size(area, kind, index)
-            who = _choose(mine, count, barred, load, random.random)
-            taken |= set(who)
+            barred = taken | (rested if kind is DAY else first_morning if kind is EVENING else set())
+            free = [worker for worker in mine if worker.no not in barred]
+            price = {w.no: _price(w, records[w.no], index, kind) + random.random() for w in free}
+            who = _choose(free, size(area, kind, index), price)
             days[index][area, kind] = tuple(who)
-            if kind is DAY and index == 0:
-                first_morning = set(who)
-        evening_before = set(days[index].get((area, EVENING), ()))
+            taken |= set(who)
+            for no in who:
+                records[no].note(index, kind)
 
 
-def _choose(
-    mine: list[Worker], count: int, barred: set[int], load: Counter[int], noise: Callable[[], float]
-) -> list[int]:
-    """`count` workers: the least used first, delegated ones until there are enough, teams spread."""
+def _price(worker: Worker, record: _Record, day: int, kind: ShiftKind) -> float:
+    """What it costs to take somebody: whoever has worked least, in runs of days, mostly the same shift."""
+    price = 1.5 * record.shifts + (1.2 if (worker.no % 3 == 0) is not (kind is EVENING) else 0)
+    if record.last == day - 1:
+        price += 6 if record.streak >= RUN else -2 if record.kind is kind else 1
+    return price
+
+
+def _choose(free: list[Worker], count: int, price: dict[int, float]) -> list[int]:
+    """The `count` cheapest, with enough who are delegated, at most one who makes no calls, teams spread."""
     wanted = sum(needs_delegation(route) for route in range(count))
-    free = {w.no: w for w in mine if w.no not in barred}
-    jitter = {no: noise() for no in free}
     teams: Counter[int | None] = Counter()
-    chosen: list[int] = []
-    silent = 0
+    chosen: list[Worker] = []
     while len(chosen) < count:
-        left = count - len(chosen)
-        missing = wanted - sum(free[no].delegated and free[no].may_video for no in chosen)
-
-        def price(no: int, left: int = left, missing: int = missing) -> float:
-            worker = free[no]
-            cost = load[no] + jitter[no] + 0.8 * teams[worker.team]
-            if missing >= left and not (worker.delegated and worker.may_video):
-                cost += 1000
-            if silent and not worker.may_video:
-                cost += 1000
-            return cost
-
-        best = min((no for no in free if no not in chosen), key=price)
-        silent += not free[best].may_video
-        teams[free[best].team] += 1
+        missing = wanted - sum(worker.delegated and worker.may_video for worker in chosen)
+        must_delegate = missing >= count - len(chosen)
+        must_call = any(not worker.may_video for worker in chosen)
+        able = [
+            worker
+            for worker in free
+            if worker not in chosen
+            and (worker.may_video or not (must_call or must_delegate))
+            and (worker.delegated or not must_delegate)
+        ]
+        best = min(able, key=lambda worker: price[worker.no] + 0.8 * teams[worker.team])
+        teams[best.team] += 1
         chosen.append(best)
-        load[best] += 1
-    return chosen
+    return [worker.no for worker in chosen]

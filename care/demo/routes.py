@@ -28,7 +28,7 @@ SILENT_ROUTE = 1
 AFTER_CALL = 2
 ROUNDS = 6
 #: How far a wished time may draw towards the usual one.
-DRIFT = 25
+DRIFT = 20
 #: Minutes to try in turn for a daily row without room: later in the morning, earlier in the evening.
 STEPS = (0, 40, 80, -25, 120, 60, 20)
 #: Tried in turn: minutes outside the window, and minutes of the break that may be used.
@@ -177,7 +177,7 @@ def _between(
         start = min(latest, -(-earliest // 5) * 5)
     else:
         start = max(earliest, latest // 5 * 5)
-    return Fit(road + 0.2 * abs(start - at), start, position, road)
+    return Fit(road + 0.3 * abs(start - at), start, position, road)
 
 
 def _onward(route: Route, position: int, here: int, roads: list[list[int]]) -> int:
