@@ -1,4 +1,4 @@
-"""The contact card: in and out by the server's clock, afterwards, declined, moved; never twice, never lost."""
+"""The contact card: in and out by the server's clock, afterwards, declined, moved; never twice or lost."""
 
 from __future__ import annotations
 

@@ -319,7 +319,7 @@ class TestStaffPulse:
             assert list(await session.scalars(select(StaffPulseAsked.staff_id))) == [anna.id]
         assert "Hann vi enligt plan?" not in await text_of(browser)
 
-    async def test_an_unknown_answer_is_refused(self, site: Site, anna: Staff, browser: Browser) -> None:
+    async def test_an_unknown_answer_is_refused(self, site: Site, browser: Browser) -> None:
         result = await browser.post("/min-dag/puls", data={"answer": "maybe"})
         assert result.status == 422
         assert await self.answers(site) == []
