@@ -71,11 +71,14 @@ def inherit(problem: Problem, before: Problem) -> Problem:
             contacts[fault.contacts[0]] = _loosened(contacts[fault.contacts[0]])
         elif fault.rule in (Rule.SHIFT, Rule.MAX_WORK, Rule.DIGITAL_SHIFT):
             worker, index = fault.workers[0], fault.contacts[0]
+            if problem.contacts[index].frozen:
+                continue  # a fact in any case
             start, end, _, place = schedule.item(index, current[index])
             if crew[worker].intervals == calm[worker].intervals:
                 crew[worker] = _at_work(crew[worker], start, end, digital_only=place == CALL)
             calm[worker] = _at_work(calm[worker], start, end, digital_only=place == CALL)
-    tight = [found for worker, items in enumerate(days) for found in _tightness(schedule, worker, items)]
+    longer = Schedule(replace(thawed, workers=tuple(calm)))
+    tight = [found for worker, items in enumerate(days) for found in _tightness(longer, worker, items)]
     allowances = (*problem.allowances, *tight)
     settled = Schedule(replace(thawed, workers=tuple(calm), allowances=allowances))
     for worker, items in enumerate(days):
@@ -106,6 +109,10 @@ def _shortened(gap: Gap, before: Problem) -> Gap:
 
 def _at_work(worker: Worker, start: int, end: int, *, digital_only: bool) -> Worker:
     """The worker with this time added to the time at work."""
+    if worker.intervals and end > worker.intervals[-1].end and worker.overtime_limit:
+        last = worker.intervals[-1]  # overtime is counted from the new end; what it allowed stays allowed
+        longer = replace(last, end=last.end + worker.overtime_limit)
+        worker = replace(worker, intervals=(*worker.intervals[:-1], longer))
     kept = [i for i in worker.intervals if i.end <= start or i.start >= end]
     cut = [i for i in worker.intervals if i not in kept]
     if digital_only:  # what is at work already stays as it is
