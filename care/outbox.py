@@ -80,25 +80,8 @@ async def announce_many(
 
     As the last thing in a transaction: the counter stays locked until it ends.
     """
-    if not facts:
-        return
-    counted = (
-        await session.execute(
-            update(OutboxCounter)
-            .where(OutboxCounter.id == 1)
-            .values(value=OutboxCounter.value + len(facts))
-            .returning(OutboxCounter.value)
-        )
-    ).scalar_one_or_none()
-    last = len(facts) if counted is None else int(counted)
-    if counted is None:
-        session.add(OutboxCounter(id=1, value=last))
-        await session.flush()
-    first = last - len(facts) + 1
-    await session.execute(
-        insert(OutboxEvent),
-        [{"number": first + n, "at": at, "topic": topic, **fact} for n, fact in enumerate(facts)],
-    )
+    if facts:
+        await session.run_sync(_post, [{"at": at, "topic": topic, **fact} for fact in facts])
 
 
 async def events_after(session: AsyncSession, number: int, most: int = 500) -> list[OutboxEvent]:
@@ -120,7 +103,11 @@ def _write(session: Session) -> None:
     if session.in_nested_transaction() or not session.info.get(_WAITING):
         return
     session.flush()
-    facts = [fact for _, fact in session.info.pop(_WAITING)]
+    _post(session, [fact for _, fact in session.info.pop(_WAITING)])
+
+
+def _post(session: Session, facts: Sequence[dict[str, Any]]) -> None:
+    """Number the facts and write them; the counter stays locked from here to the end of the transaction."""
     last = _advance(session, len(facts))
     session.execute(
         insert(OutboxEvent),

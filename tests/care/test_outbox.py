@@ -8,7 +8,7 @@ import pytest
 
 from care.clock import StandingClock
 from care.ids import new_id
-from care.outbox import announce, events_after, last_number
+from care.outbox import announce, announce_many, events_after, last_number
 from care.storage.database import Database
 
 
@@ -118,6 +118,20 @@ async def test_a_reader_that_remembers_misses_nothing(database: Database, clock:
 
     await asyncio.wait_for(asyncio.gather(read(), *(write(n) for n in range(total))), 60)
     assert seen == list(range(1, total + 1))
+
+
+async def test_many_at_once_take_their_place(database: Database, clock: StandingClock) -> None:
+    """Told directly by several nodes at once, also as the very first facts: in order, without holes."""
+    other = Database(database.url)
+
+    async def write(node: Database, number: int) -> None:
+        async with node.write() as session:
+            facts = [{"group_id": None, "client_id": None, "payload": {"n": n}} for n in range(number)]
+            await announce_many(session, clock.now(), "many", facts)
+
+    await asyncio.gather(*(write((database, other)[n % 2], n) for n in range(6)))
+    await other.close()
+    assert [number for number, _ in await topics(database)] == list(range(1, 16))
 
 
 async def test_commits_are_heard_on_postgresql(postgres_database: Database, clock: StandingClock) -> None:
