@@ -210,10 +210,10 @@ async def build(folder: Path, *consents: ConsentKind) -> Running:
     return Running(folder, port, database, anna, account.id, ingrid, contact.id, pair_url)
 
 
-async def launch(playwright: Playwright, *, media: bool = True) -> Browser:
-    """Chromium. Without `media` it asks for leave and for a touch, as a real one does."""
+async def launch(playwright: Playwright, *, media: bool = True, more: tuple[str, ...] = ()) -> Browser:
+    """Chromium. Without `media` it asks for leave and for a touch, as a real one does; `more` flags."""
     return await playwright.chromium.launch(
-        executable_path=CHROMIUM, args=[*FLAGS, *(MEDIA_FLAGS if media else ())]
+        executable_path=CHROMIUM, args=[*FLAGS, *(MEDIA_FLAGS if media else ()), *more]
     )
 
 

@@ -8,6 +8,9 @@ import { Screen } from "./screens.js";
 /** @typedef {import("./day.js").Day} Day */
 /** @typedef {import("./day.js").Row} Row */
 
+/** Steps in which the clock gives way to large text (day.css). */
+const MOST_TIGHT = 3;
+
 const SYMBOLS = { physical: "house", video: "video", phone: "phone", prompt: "bell" };
 
 /** @param {string} time HH:MM */
@@ -45,9 +48,10 @@ function place(row) {
   return row.word;
 }
 
-/** The heading over the next contact. @param {Row} row @param {boolean} isNow @param {boolean} isToday */
-function heading(row, isNow, isToday) {
-  if (isNow) return t("Just nu");
+/** The heading over the next contact. @param {Row} row @param {number} now @param {boolean} isNow @param {boolean} isToday */
+function heading(row, now, isNow, isToday) {
+  // Later than planned: the time it was planned for says it without a reproach.
+  if (isNow) return now < Date.parse(row.end) ? t("Just nu") : t("Klockan %(time)s", { time: row.time });
   if (!isToday) return t("I morgon kl. %(time)s", { time: row.time });
   return {
     physical: t("Nästa besök kl. %(time)s", { time: row.time }),
@@ -80,7 +84,8 @@ export class DayScreen extends Screen {
   }
 
   connectedCallback() {
-    this.#watch.observe(this);
+    // The words grow with the reader's text size even when the screen stays as it is.
+    for (const one of [this, this.#date, this.#next]) this.#watch.observe(one);
   }
 
   disconnectedCallback() {
@@ -112,7 +117,7 @@ export class DayScreen extends Screen {
     this.#date.textContent = dateInWords(now, zone, language);
     this.#part.textContent = day && isNight(day, now) ? t("Det är natt") : partInWords(time);
     const seen = day ? view(day, now) : { last: null, focus: null, isNow: false, after: [] };
-    const drawn = JSON.stringify([seen, isOnline, touchNeeded, localDay(now, zone), day === null]);
+    const drawn = JSON.stringify([seen, seen.focus && now < Date.parse(seen.focus.end), isOnline, touchNeeded, localDay(now, zone), day === null]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#touch.hidden = !touchNeeded;
@@ -140,7 +145,7 @@ export class DayScreen extends Screen {
     this.#next.replaceChildren(
       focus.people.length > 0 ? faces(focus.people, "l") : element("span", { class: "round" }, icon(SYMBOLS[focus.channel])),
       element("div", { class: "grow" },
-        element("p", { class: "when" }, ...withFigures(heading(focus, isNow, isToday))),
+        element("p", { class: "when" }, ...withFigures(heading(focus, now, isNow, isToday))),
         element("p", { class: "who" }, focus.line),
         element("p", { class: "what" }, icon(SYMBOLS[focus.channel]), place(focus))),
     );
@@ -170,20 +175,38 @@ export class DayScreen extends Screen {
     this.#rows.replaceChildren(...items);
   }
 
-  /** Nothing scrolls: with large text the rows that matter least give way, first what was, then what is far off. */
+  /**
+   * Nothing scrolls. With large text the rows that matter least give way, first what was, then what is far off; if that
+   * is not enough the clock becomes smaller, step by step.
+   */
   #fit() {
-    const rows = /** @type {HTMLElement[]} */ ([...this.#rows.children]);
-    for (const row of rows) row.hidden = false;
-    const column = this.#rows.parentElement;
-    if (!column) return;
-    const isFull = () => column.scrollHeight > column.clientHeight + 1;
-    const yields = [...rows.filter((row) => row.classList.contains("was")),
-      ...rows.filter((row) => !row.classList.contains("was") && !row.classList.contains("focus")).reverse()];
-    for (const row of yields) {
-      if (!isFull()) return;
-      row.hidden = true;
+    for (let tight = 0; tight <= MOST_TIGHT; tight++) {
+      this.dataset["tight"] = String(tight);
+      if (this.#rowsFit() && fits(this) && fits(this.firstElementChild?.nextElementSibling)) return;
     }
   }
+
+  /** Hide rows until the rest fits. @returns {boolean} whether it does */
+  #rowsFit() {
+    const rows = /** @type {HTMLElement[]} */ ([...this.#rows.children]);
+    for (const row of rows) row.hidden = false;
+    const isLess = (/** @type {HTMLElement} */ row) => !row.classList.contains("focus");
+    const yields = [...rows.filter((row) => row.classList.contains("was")),
+      ...rows.filter((row) => isLess(row) && !row.classList.contains("was")).reverse()];
+    for (const row of yields) {
+      if (fits(this.#rows.parentElement)) break;
+      row.hidden = true;
+    }
+    // A day without any of its rows left says nothing.
+    const last = rows.findLast((row) => !row.hidden);
+    if (last?.classList.contains("day-change") && rows.length > 1) last.hidden = true;
+    return fits(this.#rows.parentElement);
+  }
+}
+
+/** @param {Element | null | undefined} place */
+function fits(place) {
+  return !place || (place.scrollHeight <= place.clientHeight + 1 && place.scrollWidth <= place.clientWidth + 1);
 }
 
 /** Dim, and nothing to do. */

@@ -56,7 +56,7 @@ let isReplaced = false;
 /** @type {string | null} */ let secret = secretOfAddress();
 /** Camera and microphone as the browser says. */ let mayBeSeen = true;
 /** Newer pages are there. */ let isOutdated = false;
-/** Notices that have been sounded since the page was loaded. @type {Set<string>} */ const told = new Set();
+/** Notices that have been sounded: once is enough, also after a restart. @type {Set<string>} */ let told = new Set();
 /** @type {Screen | null} */ let shown = null;
 let shownKey = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let pulseEnds;
@@ -222,6 +222,7 @@ function noticeScreen(notice) {
   });
   if (!told.has(notice.notice)) {
     told.add(notice.notice);
+    void remember("told", told);
     sound.notice();
     say(notice.text, language);
     tablet?.noticeShown(notice.notice);
@@ -451,6 +452,7 @@ async function comeIn() {
   if (secret !== null) secret = null; // paired already: the address of another pairing is not for this tablet
   started = (await recall("started")) ?? null;
   isStarting = started === null;
+  told = (await recall("told")) ?? new Set();
   const mine = new Tablet(device, version);
   tablet = mine;
   mine.addEventListener("change", draw);

@@ -77,11 +77,11 @@ export class StartScreen extends Screen {
   async #run(given) {
     clearTimeout(this.#going);
     const words = sentences();
-    const list = element("ul", { class: "asked", role: "status" },
+    const list = element("ul", { class: "asked" },
       ...PARTS.map((part) => this.#item(part, words[part]?.["waiting"] ?? "", "")));
     const heading = element("h1", {}, t("Skärmen frågar om lov"));
     const choices = element("div", { class: "choices" });
-    this.fill("start", element("div", { class: "words" }, heading), list, choices);
+    this.fill("start", element("div", { class: "words" }, heading), element("div", { class: "report", role: "status" }, list), choices);
     /** @type {Report} */
     const report = { camera: "unknown", microphone: "unknown", sound: "blocked", wake_lock: "unknown" };
     const tests = {
