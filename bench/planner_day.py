@@ -19,7 +19,6 @@ from itertools import pairwise
 
 from scheduler.planner.builder import build_problem
 from scheduler.planner.checker import check
-from scheduler.planner.draft import Draft
 from scheduler.planner.insertion import first_proposal
 from scheduler.planner.plan import Plan
 from scheduler.planner.problem import (
@@ -97,11 +96,11 @@ def _minutes(one: tuple[int, float, float], other: tuple[int, float, float]) -> 
     if one == other:
         return 0
     distance = abs(one[1] - other[1]) + abs(one[2] - other[2])
-    return round(3 + 9 * distance) + (20 if one[0] != other[0] else 0)
+    return round(2 + 6 * distance) + (20 if one[0] != other[0] else 0)
 
 
 def _worker(index: int, rng: random.Random) -> Worker:
-    early = index % 3 != 2
+    early = index // AREAS % 3 != 2
     start = rng.choice((420, 420, 435)) if early else rng.choice((840, 870))
     end = start + (540 if early else 420)
     middle = (start + end) // 2
@@ -132,7 +131,7 @@ def _contact(
         modes |= Modes.VIDEO | (Modes.PHONE if rng.random() < 0.5 else Modes.NONE)
     if priority >= 3:
         modes |= Modes.POSTPONE
-    minutes = rng.choice((10, 15, 15, 20, 20, 25, 30, 40)) + (10 if pair else 0)
+    minutes = rng.choice((5, 5, 10, 10, 10, 15, 15, 20)) + (10 if pair else 0)
     skilled = frozenset(w for w in crew if rng.random() < 0.85) | set(known)
     return Contact(
         key=f"contact {index}",
@@ -200,8 +199,6 @@ def run(seed: int, *, contacts: int, sick: int, speed: int, first_only: bool) ->
     seconds = time.perf_counter() - began
     first_seconds, first = seen[0]
     assert not check(problem, plan)
-    draft = Draft(schedule)
-    assert draft.problem is before
     return {
         "contacts": len(problem.contacts),
         "hit": hit,

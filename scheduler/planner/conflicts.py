@@ -117,8 +117,9 @@ def _mend_day(draft: Draft, worker: int) -> None:
         if place != CALL and len(draft.decisions[contact].staff) == 1:
             found.extend(_calls(draft, worker, contact))
         rest = draft.without(worker, contact)
-        if draft.schedule.day(worker, rest) is not None:
-            found.append(_Remedy(_loss(draft, contact), contact, None, {}))
+        shorter = draft.schedule.day(worker, rest)
+        if shorter is not None:
+            found.append(_Remedy(draft.day_price(shorter) + _loss(draft, contact), contact, None, {}))
         elif (spaced := respaced(draft, worker, tasks(draft, rest), {})) is not None:
             found.append(_Remedy(spaced.cost + _loss(draft, contact), contact, None, spaced.starts))
     if not found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from scheduler.planner.builder import build_problem
@@ -28,7 +30,7 @@ def evaluated(
     who: Worker | None = None,
     *,
     travel: list[list[int]] | None = None,
-    **more,
+    **more: Any,
 ) -> Day | None:
     """Evaluate a day of (start, minutes, place or CALL) items in three places ten minutes apart."""
     rows = [visit(start, place=max(place, 0), minutes=minutes) for start, minutes, place in items]
@@ -200,7 +202,9 @@ def test_a_pair_is_timed_in_both_days() -> None:
     assert evaluate(Schedule(day(worker(595, 960))), [Placement(Mode.PHYSICAL, (0, 1), 600)]) is None
 
 
-def chosen(rows: list[Contact], tasks: list[Task], who: Worker | None = None, **more) -> list[int] | None:
+def chosen(
+    rows: list[Contact], tasks: list[Task], who: Worker | None = None, **more: Any
+) -> list[int] | None:
     """Starts that decode chooses in three places ten minutes apart."""
     problem = build_problem(contacts=rows, workers=[who or worker(), worker()], travel=line(4), **more)
     return decode(Schedule(problem), 0, tasks)

@@ -1,4 +1,4 @@
-"""Whatever the problem, the solver's answer keeps every hard rule, repeats itself and accounts for everything."""
+"""Whatever the problem, the answer keeps every hard rule, repeats itself and accounts for everything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,18 @@ from scheduler.planner.checker import check
 from scheduler.planner.draft import Draft
 from scheduler.planner.insertion import first_proposal
 from scheduler.planner.plan import Plan
-from scheduler.planner.problem import BreakDemand, Interval, Mode, Modes, Placement, Problem
+from scheduler.planner.problem import (
+    Blockage,
+    BreakDemand,
+    Contact,
+    Interval,
+    Mode,
+    Modes,
+    Placement,
+    Problem,
+    Worker,
+)
+from scheduler.planner.rules import Rule
 from scheduler.planner.schedule import Schedule, evaluate
 from scheduler.planner.solve import UnsafePlanError, finished, solve
 from scheduler.planner.stop import Budget
@@ -29,7 +41,9 @@ random_problems = partial(
 )
 
 
-def day(*contacts, crew=None, travel=None, **more) -> Problem:
+def day(
+    *contacts: Contact, crew: list[Worker] | None = None, travel: list[list[int]] | None = None, **more: Any
+) -> Problem:
     """A small problem: two workers, three places ten minutes apart."""
     return build_problem(
         contacts=contacts, workers=crew or [worker(), worker()], travel=travel or line(3), **more
@@ -62,7 +76,7 @@ def test_improved_plans_break_no_rule_and_never_cost_more(problem: Problem) -> N
 @random_problems(max_examples=100)
 @given(problems())
 def test_what_may_not_be_video_never_gets_video(problem: Problem) -> None:
-    """No contact whose mask lacks video is ever a video contact, unless a frozen row says it is one already."""
+    """No contact whose mask lacks video is ever a video contact, unless a frozen row is one already."""
     plan = solve(problem, seed=1, stop=FIRST)
     for contact, placement in zip(problem.contacts, plan.decisions, strict=True):
         if placement.mode is Mode.VIDEO:
@@ -125,7 +139,7 @@ def test_empty_problem() -> None:
 
 def test_no_workers_at_all_leaves_p1_unserved_and_lets_p4_wait() -> None:
     """Without anybody nothing is invented: what may wait waits, the rest is named with its rule."""
-    nobody: dict[str, object] = {
+    nobody: dict[str, Any] = {
         "eligible_physical": frozenset(),
         "eligible_video": frozenset(),
         "eligible_phone": frozenset(),
@@ -153,8 +167,6 @@ def test_everything_frozen_stays_even_where_it_can_not_be() -> None:
 
 def test_everything_unreachable_names_the_rule() -> None:
     """With no way in, visits are unserved and the refusal says why."""
-    from scheduler.planner.problem import Blockage
-
     problem = day(visit(600), visit(700), blockages=[Blockage(1, 0, 1440)])
     plan = solve(problem, seed=1)
     assert {placement.mode for placement in plan.decisions} == {Mode.UNSERVED}
@@ -167,8 +179,8 @@ def test_visit_for_two_with_one_worker_left_is_not_done_by_one() -> None:
     plan = solve(problem, seed=1, stop=FIRST)
     assert plan.decisions[0].mode is Mode.UNSERVED
     stopped = {obstacle.rule: obstacle.workers for obstacle in plan.refusals[0].obstacles}
-    assert stopped["staff_number"] == (0,)
-    assert stopped["shift"] == (1,)
+    assert stopped[Rule.STAFF_NUMBER] == (0,)
+    assert stopped[Rule.SHIFT] == (1,)
 
 
 def test_visit_for_two_keeps_the_one_who_is_well() -> None:
@@ -198,14 +210,12 @@ def test_untouched_contacts_stay_and_the_orphan_goes_to_someone_known() -> None:
 
 def test_video_comes_before_phone_and_phone_before_another_day() -> None:
     """A check that can't be a visit becomes video; without video a phone call; without either it waits."""
-    check_in = {"priority": 3, "staff": (0,), "place": 1}
+    check_in: dict[str, Any] = {"priority": 3, "staff": (0,), "place": 1}
     masks = [
         Modes.PHYSICAL | Modes.VIDEO | Modes.PHONE | Modes.POSTPONE,
         Modes.PHYSICAL | Modes.PHONE | Modes.POSTPONE,
         Modes.PHYSICAL | Modes.POSTPONE,
     ]
-    from scheduler.planner.problem import Blockage
-
     problem = day(
         *(visit(600 + 60 * number, modes=mask, **check_in) for number, mask in enumerate(masks)),
         blockages=[Blockage(1, 0, 1440)],
@@ -230,7 +240,7 @@ def test_hands_on_p1_goes_before_what_can_wait() -> None:
 def test_exact_search_finds_what_insertion_misses() -> None:
     """Serving both needs two moves at once; the improvement makes them and the cost falls."""
     both = frozenset({0, 1})
-    tight = {"minutes": 50, "place": 1}
+    tight: dict[str, Any] = {"minutes": 50, "place": 1}
     problem = day(
         visit(600, staff=(0,), earliest=600, latest=601, eligible_physical=frozenset({0}), **tight),
         visit(600, staff=(0,), earliest=600, latest=660, eligible_physical=both, **tight),
