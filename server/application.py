@@ -54,6 +54,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.my_day",
     "server.pages.needs",
     "server.pages.own_account",
+    "server.pages.plan_call",
     "server.pages.proposals",
     "server.pages.receipt",
     "server.pages.sign_in",

@@ -34,7 +34,6 @@ MENU = (
     Entry(N_("Brukare"), "clients", Action.CLIENT_LIST, "users"),
     Entry(N_("Surfplattor"), "tablets", Action.DEVICE_READ, "tablet"),
     Entry(N_("Uppföljning"), "follow_up", Action.MEASURES_READ, "chart-line"),
-    Entry(N_("Avstämning"), "checkins", Action.CHECKIN_READ, "handshake"),
     Entry(N_("Avstämning"), "checkins", Action.CHECKIN_READ, "message-circle"),
     Entry(N_("Import"), "import", Action.IMPORT_RUN, "upload"),
     Entry(N_("Export"), "export", Action.EXPORT_RUN, "download"),
@@ -44,6 +43,7 @@ MENU = (
 #: Where each role begins, the most particular first; then the first page of the menu that there is.
 FIRST = (
     (Role.COORDINATOR, "plan"),
+    (Role.COORDINATOR, "needs"),
     (Role.UNIT_MANAGER, "follow_up"),
     (Role.CARE_WORKER, "my_day"),
     (Role.ADMINISTRATOR, "accounts"),
