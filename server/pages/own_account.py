@@ -90,12 +90,14 @@ async def _page(
             .order_by(SignIn.last_seen_at.desc())
         )
         sessions = list(living)
+        username = (await session.get_one(Account, who.account_id)).username
     say: Any = translations(request.get(LANGUAGE, "sv")).gettext
     return render(
         request,
         "own_account.html",
         status=status,
         errors=errors,
+        username=username,
         messages=[{"kind": "good", "text": said}] if said else [],
         sessions=[
             {

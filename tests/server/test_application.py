@@ -20,6 +20,7 @@ from care.storage.database import Database
 from server import application
 from server.configuration import Configuration
 from server.operations.health import WATCHES
+from server.pages.navigation import MENU
 from tests.server.conftest import Browser, Site
 
 #: What somebody might put where an id, a day or a word should be.
@@ -235,3 +236,9 @@ async def test_start_follows_the_role(site: Site) -> None:
     answer = await guest.get("/", allow_redirects=False)
     assert answer.status == 200
     assert "Det finns ingen sida för din roll än" in await answer.text()
+
+
+def test_menu_has_each_page_once() -> None:
+    """No word and no address twice."""
+    assert len({entry.route for entry in MENU}) == len(MENU)
+    assert len({entry.label for entry in MENU}) == len(MENU)
