@@ -28,6 +28,7 @@ from server.exchange.intake.changes import Changes, Values
 
 #: Rows prepared at once: a few milliseconds of the server's event loop.
 PORTION = 500
+_CACHE_KIB = 200_000
 
 _T = TypeVar("_T")
 
@@ -48,6 +49,8 @@ async def write(database: Database, changes: Changes, at: datetime) -> None:
     """
     async with database.engine.connect() as connection:
         try:
+            if database.is_sqlite:
+                await _make_room(connection)
             stage = _Stage(connection)
             for (table, names), rows in changes.updates.items():
                 await stage.prepare_update(table, names, rows)
@@ -66,6 +69,15 @@ async def write(database: Database, changes: Changes, at: datetime) -> None:
         finally:
             # Closed for good, and the temporary tables with it.
             await connection.invalidate()
+
+
+async def _make_room(connection: AsyncConnection) -> None:
+    """Temporary tables in memory, and a cache for every page that the transaction touches."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is not None:
+        # Said to the driver itself: SQLAlchemy would begin a transaction, in which it is too late.
+        await driver.execute("PRAGMA temp_store = MEMORY")
+        await driver.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
 
 def _facts(changes: Changes) -> list[Values]:
