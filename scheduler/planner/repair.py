@@ -25,6 +25,8 @@ SIZES = ((3, 10, 0.01), (4, 16, 0.03), (5, 25, 0.08))
 LARGEST = max(contacts for _, contacts, _ in SIZES)
 OVERHEAD = 0.008
 """Charged to the budget for making a model and confirming its answer."""
+RESERVE = 0.4
+"""Seconds of the wall clock kept for the last evaluation, check and reasons."""
 PATIENCE = 60
 """Neighbourhoods in a row without a better plan after which the search ends."""
 
@@ -52,7 +54,7 @@ def improve(
     spent = 0.0
     queue: list[int] = []
     while spent < budget.deterministic and fruitless < PATIENCE:
-        left = budget.wall - (time.monotonic() - began)
+        left = budget.wall - RESERVE - (time.monotonic() - began)
         if left <= 0 or cancelled():
             return Effort(rounds, improvements, spent, capped=True)
         if not queue:
