@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import logging
+import re
 import secrets
 import time
 from collections import deque
@@ -43,6 +44,8 @@ log = logging.getLogger("samtid.calls")
 #: Seconds until the hello must have come, and of silence before the socket is closed.
 HELLO_WITHIN = 10.0
 SILENCE = 60.0
+#: Seconds for a client to answer a close.
+CLOSE_WITHIN = 2.0
 #: Messages a second for long, and at once.
 RATE = 30.0
 BURST = 150.0
@@ -52,6 +55,10 @@ STRIKES = 10
 MOST_WAITING = 500
 
 BAD, NOT_RECOGNISED, SILENT, MOVED, OLD = 4400, 4401, 4408, 4409, 4426
+
+#: The words of msgspec: "… unknown field `x` - at `$.description`".
+_FIELD = re.compile(r"field `([^`]*)`")
+_PATH = re.compile(r" - at `\$\.([^`]*)`$")
 
 Handler = Callable[[Any], Awaitable[Message | None]]
 
@@ -85,9 +92,10 @@ class Socket:
         self.ended = asyncio.Event()
         #: Set by somebody else: why this socket has to go.
         self.gone: Gone | None = None
-        self._ws = web.WebSocketResponse(compress=False, max_msg_size=4 * LARGEST)
+        self._ws = web.WebSocketResponse(compress=False, max_msg_size=4 * LARGEST, timeout=CLOSE_WITHIN)
         self._waiting: deque[bytes] = deque()
         self._writer: asyncio.Task[None] | None = None
+        self._goodbye: asyncio.Task[None] | None = None
         self._tokens, self._filled = BURST, time.monotonic()
         self._strikes: deque[float] = deque()
 
@@ -141,7 +149,7 @@ class Socket:
         """Ask this socket to go, from outside; it says goodbye itself."""
         if self.gone is None:
             self.gone = gone
-            asyncio.create_task(self._bye(gone)).add_done_callback(_forget)
+            self._goodbye = asyncio.create_task(self._bye(gone))
 
     async def _bye(self, gone: Gone) -> None:
         self.send(
@@ -171,6 +179,9 @@ class Socket:
                 self.gone = gone
                 await self._bye(gone)
         finally:
+            if self._goodbye is not None:
+                # The connection is closed when this method returns: not before the goodbye is out.
+                await asyncio.gather(self._goodbye, return_exceptions=True)
             await self.go_out()
             self.ended.set()
         return self._ws
@@ -239,9 +250,7 @@ class Socket:
         try:
             found: Message = self.incoming.decode(text)
         except msgspec.ValidationError as error:
-            detail = str(error)
-            _, _, place = detail.rpartition(" - at `")
-            place = place.rstrip("`").removeprefix("$").removeprefix(".") or "type"
+            place = _place(str(error))
             raise _fault("message.unknown" if place == "type" else "message.bad", place) from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise _fault("message.not_json") from None
@@ -316,7 +325,7 @@ def _fault(code: str, place: str | None = None) -> Fault:
     return Fault(code, _SENTENCES[code], status=400, place=place)
 
 
-def _forget(task: asyncio.Task[None]) -> None:
-    """A goodbye is held by the loop until it is said; its failure is no news."""
-    if not task.cancelled() and task.exception() is not None:
-        log.debug("goodbye failed", exc_info=task.exception())
+def _place(error: str) -> str:
+    """Where a message is wrong, as ``description.sdp``; what is no object has no place but ``type``."""
+    parts = [found.group(1) for found in (_FIELD.search(error), _PATH.search(error)) if found is not None]
+    return ".".join(reversed(parts)) or "type"
