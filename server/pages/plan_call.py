@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from gettext import NullTranslations
 from typing import Any
 from uuid import UUID
@@ -194,8 +195,16 @@ async def _show(
             for one in conflicts or []
             if one.severity is Severity.WARN
         ],
-        error={fault.place: fault.say(words.gettext)} if fault and fault.place else {},
+        error=_errors(fault, words),
     )
+
+
+def _errors(fault: Fault | None, words: NullTranslations) -> defaultdict[str, str]:
+    """What is wrong, by field; nothing for every other field."""
+    found: defaultdict[str, str] = defaultdict(str)
+    if fault is not None and fault.place:
+        found[fault.place] = fault.say(words.gettext)
+    return found
 
 
 def _in_words(conflict: Conflict, words: NullTranslations) -> str:
