@@ -253,7 +253,7 @@ async def test_without_cover_the_day_stays_and_klart_is_told_later(
     contact = await planned(running, "MA-PAM", start, Channel.PROMPT)
     page = await started(chromium, running)
     await expect(page.locator(".row.prompt")).to_be_visible()
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     await running.kill()
     await page.reload()
     await expect(page.locator(".row.prompt")).to_be_visible()
@@ -280,7 +280,7 @@ async def test_without_cover_the_day_stays_and_klart_is_told_later(
 async def test_a_day_is_forgotten_after_24_hours(running: Running, chromium: Browser) -> None:
     """A tablet that has been without contact for a day shows nobody's name any more, and keeps nothing."""
     page = await started(chromium, running)
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     await expect(page.locator(".row.focus")).to_contain_text("Anna")
     await running.kill()
     await page.evaluate(
@@ -292,7 +292,7 @@ async def test_a_day_is_forgotten_after_24_hours(running: Running, chromium: Bro
         }"""
     )
     await page.reload()
-    await expect(page.get_by_text("Dagen visas när kontakten är tillbaka.")).to_be_visible()
+    await expect(page.get_by_text("Dagen visas när kontakten är tillbaka.", exact=True)).to_be_visible()
     assert "Anna" not in await page.locator("main").inner_text()
     assert "day" not in await remembered(page)
 

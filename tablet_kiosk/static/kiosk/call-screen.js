@@ -66,7 +66,8 @@ export class CallScreen extends Screen {
     this.#video.onresize = () => this.#fit();
     this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
     const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
-    this.fill("call", this.#video, this.#cover, element("div", { class: "foot" }, this.#camera, end));
+    const title = element("h1", { class: "visually-hidden" }, t("Samtal med %(name)s", { name: call.caller.first_name }));
+    this.fill("call", title, this.#video, this.#cover, element("div", { class: "foot" }, this.#camera, end));
     if (call.remote) this.play(call.remote);
     this.update();
   }

@@ -382,7 +382,8 @@ function listenForCalls(mine) {
 
 /** Tell how the tablet is. Nothing is opened to find out. */
 async function tellHealth(always = true) {
-  if (!tablet) return;
+  // Before "Starta" there is nothing to tell: somebody stands there and is about to press it.
+  if (!tablet || started === null) return;
   const { camera, microphone } = await permissions();
   mayBeSeen = camera !== "prompt" && microphone !== "prompt";
   const fields = await health({
