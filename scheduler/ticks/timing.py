@@ -33,7 +33,7 @@ class Timing:
     lead: int = 10
     #: After the start of a call or reminder, whatever its priority.
     call_grace: int = 10
-    #: After the start of a visit of P1 or P2.
+    #: After the window of a visit of P1 or P2: until then it is as agreed.
     safety_grace: int = 10
     #: After the window of everything else.
     other_grace: int = 60
@@ -60,7 +60,7 @@ class Timing:
         if channel in _EXTERNAL:
             return after_window
         if priority.is_safety:
-            return start + timedelta(minutes=self.safety_grace)
+            return max(start, window_end) + timedelta(minutes=self.safety_grace)
         return max(after_window, at(to_wall(start, zone).date(), self.day_ends, zone))
 
 

@@ -215,8 +215,8 @@ async def test_the_municipality_may_set_its_own_times(database: Database, clock:
         (Channel.VIDEO, Priority.P3, "10:10"),
         (Channel.PHONE, Priority.P4, "10:10"),
         (Channel.PROMPT, Priority.P2, "10:10"),
-        (Channel.PHYSICAL, Priority.P1, "10:10"),
-        (Channel.PHYSICAL, Priority.P2, "10:10"),
+        (Channel.PHYSICAL, Priority.P1, "10:40"),
+        (Channel.PHYSICAL, Priority.P2, "10:40"),
         (Channel.PHYSICAL, Priority.P3, "21:30"),
         (Channel.PHYSICAL, Priority.P4, "21:30"),
         (Channel.CAMERA_CHECK, Priority.P2, "11:30"),
@@ -224,7 +224,7 @@ async def test_the_municipality_may_set_its_own_times(database: Database, clock:
     ],
 )
 def test_deadlines(channel: Channel, priority: Priority, expected: str) -> None:
-    """Calls, reminders, P1 and P2 ten minutes after their start; P3 and P4 visits when the day is over."""
+    """Calls and reminders ten minutes after their start, P1 and P2 visits after their window; the rest at night."""
     start = moment("2026-12-01 10:00")
     found = Timing().deadline(
         channel=channel, priority=priority, start=start, window_end=moment("2026-12-01 10:30")

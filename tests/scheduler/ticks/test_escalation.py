@@ -60,14 +60,14 @@ async def a_due_row(
         ("TI-DAG", Channel.VIDEO, "07:10"),
         ("SO-SAM", Channel.VIDEO, "07:10"),
         ("MA-PAM", Channel.PROMPT, "07:10"),
-        ("PV-MOR", Channel.PHYSICAL, "07:10"),
+        ("PV-MOR", Channel.PHYSICAL, "07:40"),
         ("HE-STA", Channel.PHYSICAL, "21:30"),
     ],
 )
 async def test_a_row_turns_red_at_its_deadline(
     database: Database, clock: StandingClock, code: str, channel: Channel, red_at: str
 ) -> None:
-    """Calls and reminders, P1 and P2 after ten minutes; a cleaning when the working day is over."""
+    """Calls and reminders after ten minutes, P1 and P2 visits ten after their window, a cleaning at night."""
     row = await a_due_row(database, clock, code, channel)
     clock.set(moment(f"2026-12-01 {red_at}") - timedelta(seconds=1))
     assert await escalation(database, clock) == 0
