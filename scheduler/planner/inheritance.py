@@ -74,6 +74,7 @@ def inherit(problem: Problem, before: Problem) -> Problem:
             if problem.contacts[index].frozen:
                 continue  # a fact in any case
             start, end, _, place = schedule.item(index, current[index])
+            start -= _way_to(schedule, worker, days[worker], index)
             if crew[worker].intervals == calm[worker].intervals:
                 crew[worker] = _at_work(crew[worker], start, end, digital_only=place == CALL)
             calm[worker] = _at_work(calm[worker], start, end, digital_only=place == CALL)
@@ -126,6 +127,17 @@ def _at_work(worker: Worker, start: int, end: int, *, digital_only: bool) -> Wor
         pieces += [replace(i, end=start) for i in cut if i.start < start]
         pieces += [replace(i, start=end) for i in cut if i.end > end]
     return replace(worker, intervals=tuple(sorted([*kept, *pieces], key=lambda i: i.start)))
+
+
+def _way_to(schedule: Schedule, worker: int, items: Sequence[Item], contact: int) -> int:
+    """Minutes at normal speed to a visit from where the worker was before; 0 to a call."""
+    place = schedule.shifts[worker].start_place
+    for _, _, index, spot in items:
+        if index == contact:
+            known = CALL not in (spot, place) and ANYWHERE not in (spot, place)
+            return schedule.roads.base(worker, place, spot) if known else 0
+        place = place if spot == CALL else spot
+    return 0
 
 
 def _tightness(schedule: Schedule, worker: int, items: Sequence[Item]) -> Iterator[Allowance]:
