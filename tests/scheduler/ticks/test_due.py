@@ -224,7 +224,7 @@ async def test_the_municipality_may_set_its_own_times(database: Database, clock:
     ],
 )
 def test_deadlines(channel: Channel, priority: Priority, expected: str) -> None:
-    """Calls and reminders ten minutes after their start, P1 and P2 visits after their window; the rest at night."""
+    """Calls and reminders ten minutes after their start, P1 and P2 visits after their window."""
     start = moment("2026-12-01 10:00")
     found = Timing().deadline(
         channel=channel, priority=priority, start=start, window_end=moment("2026-12-01 10:30")
