@@ -493,3 +493,20 @@ async def test_a_second_window_takes_over_and_the_first_says_so(running: Running
     await expect(other.locator("kiosk-day")).to_be_visible()
     await expect(page.get_by_role("heading", name="Skärmen är öppen i ett annat fönster")).to_be_visible()
     assert await flaws(page, enhanced=True) == []
+
+
+async def test_the_screen_speaks_the_clients_language(running: Running, chromium: Browser) -> None:
+    """English when the client speaks it: the page, the day, and also without contact."""
+    async with running.database.write() as session:
+        ingrid = await session.merge(running.ingrid)
+        ingrid.language = "en"
+    page = await tablet_page(chromium)
+    await page.goto(running.pair_url)
+    await page.get_by_role("button", name="Start", exact=True).click(timeout=15_000)
+    await page.get_by_role("button", name="Show the day").click()
+    await expect(page.locator(".next .who")).to_have_text("Anna calls")
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    await until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
+    await running.kill()
+    await page.reload()
+    await expect(page.get_by_text("No contact right now – the staff know")).to_be_visible(timeout=30_000)
