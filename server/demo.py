@@ -17,7 +17,7 @@ from care.demo.accounts import DemoAccount, accounts, password
 from care.demo.catching_up import catch_up
 from care.demo.devices import renew_pairings
 from care.demo.first_call import first_call
-from care.demo.planting import plant
+from care.demo.planting import HISTORY, plant
 from care.demo.town import Town, make_town
 from care.errors import Fault
 from care.identity.vault import open_vault
@@ -32,9 +32,16 @@ Progress = Callable[[int, int], None]
 
 
 async def prepare_demo(
-    configuration: Configuration, database: Database, clock: Clock, progress: Progress
+    configuration: Configuration,
+    database: Database,
+    clock: Clock,
+    progress: Progress,
+    *,
+    history: int = HISTORY,
 ) -> dict[str, Any]:
     """Plant or catch up, make the first call and new pairings; what stands in ``demo.json``.
+
+    A new demo gets `history` days gone by.
 
     Raises `Fault` ``demo.real_data`` when the database holds a real municipality.
     """
@@ -48,7 +55,7 @@ async def prepare_demo(
         )
     secret = _secret(configuration.data / "demo.key")
     if found is None:
-        town = await _plant(configuration, database, clock, secret, progress)
+        town = await _plant(configuration, database, clock, secret, progress, history=history)
     else:
         assert found.demo_seed is not None  # noqa: S101 - planted with it
         assert found.demo_first_day is not None  # noqa: S101
@@ -86,7 +93,13 @@ async def prepare_demo(
 
 
 async def _plant(
-    configuration: Configuration, database: Database, clock: Clock, secret: bytes, progress: Progress
+    configuration: Configuration,
+    database: Database,
+    clock: Clock,
+    secret: bytes,
+    progress: Progress,
+    *,
+    history: int,
 ) -> Town:
     vault = open_vault(configuration.vault_file)
     passwords = Passwords()
@@ -96,6 +109,7 @@ async def _plant(
         seal=lambda text, about: vault.seal(text, about=str(about)),
         hash_password=passwords.hash_now,
         password_of=lambda username: password(secret, username),
+        history=history,
         progress=progress,
     )
 

@@ -14,7 +14,7 @@ from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.demo.absences import LONGEST, absences
 from care.demo.accounts import account_rows
-from care.demo.day import assignment_rows, contact_row, entries, line_rows
+from care.demo.day import Rows, assignment_rows, contact_row, empty, entries, line_rows
 from care.demo.devices import device_rows
 from care.demo.dossiers import Seal, dossiers
 from care.demo.hours import Hours
@@ -25,7 +25,6 @@ from care.demo.roster import HOURS
 from care.demo.rules import rule_rows
 from care.demo.shifts import Duty, shift_rows
 from care.demo.town import Town, make_town
-from care.demo.traces import Rows, empty
 from care.errors import Fault
 from care.localtime import SWEDEN
 from care.municipality import Municipality
@@ -52,6 +51,7 @@ async def plant(
     hash_password: Callable[[str], str],
     password_of: Callable[[str], str],
     seed: int = SEED,
+    history: int = HISTORY,
     progress: Progress | None = None,
 ) -> Town:
     """Fill an empty, migrated database with the demo as it is at `now`.
@@ -62,6 +62,8 @@ async def plant(
         Seals a personal number for a client id: ``lambda text, about: vault.seal(text, about=str(about))``.
     hash_password, password_of
         Hashes a password; the password of a username (see `care.demo.accounts.password`).
+    history
+        Days gone by; more of them show how the program grows.
     progress
         Told after each day: days so far, days in all.
 
@@ -79,12 +81,12 @@ async def plant(
             raise Fault(
                 "demo.not_empty", "Databasen är inte tom. Demon behöver en egen datamapp.", status=409
             )
-        await load(session, frame(town, now, seal))
+        await load(session, frame(town, now, seal, history))
         await load(session, account_rows(town, hash_password, password_of))
-        for done, rows in enumerate(days(town, now), start=1):
+        for done, rows in enumerate(days(town, now, history), start=1):
             await load(session, rows)
             if progress is not None:
-                progress(done, HISTORY + 1 + AHEAD)
+                progress(done, history + 1 + AHEAD)
         session.add(Tick(name=FILLED, last_run_at=now, done_until=now))
     return town
 
@@ -97,9 +99,9 @@ async def load(session: AsyncSession, rows: dict[str, list[dict[str, Any]]]) -> 
             await session.execute(insert(table), rows[name][start : start + _BATCH])
 
 
-def frame(town: Town, now: datetime, seal: Seal) -> dict[str, list[dict[str, Any]]]:
+def frame(town: Town, now: datetime, seal: Seal, history: int = HISTORY) -> dict[str, list[dict[str, Any]]]:
     """Everything that is not a day: the register, the clients, the rules, the tablets, who has been away."""
-    first, last = span(town.first_day)
+    first, last = span(town.first_day, history)
     away = absences(town, first - timedelta(days=LONGEST), town.first_day)
     return {
         **register(town),
@@ -110,15 +112,15 @@ def frame(town: Town, now: datetime, seal: Seal) -> dict[str, list[dict[str, Any
     }
 
 
-def span(today: date) -> tuple[date, date]:
+def span(today: date, history: int = HISTORY) -> tuple[date, date]:
     """First and last day with rows."""
-    return today - timedelta(days=HISTORY), today + timedelta(days=AHEAD)
+    return today - timedelta(days=history), today + timedelta(days=AHEAD)
 
 
-def days(town: Town, now: datetime) -> Iterator[Rows]:
+def days(town: Town, now: datetime, history: int = HISTORY) -> Iterator[Rows]:
     """The rows of each day in turn, with what has become of them at `now`."""
     today = town.first_day
-    first, last = span(today)
+    first, last = span(today, history)
     away = [one for one in absences(town, first - timedelta(days=LONGEST), today) if one.start <= now]
     past = Past(town, now, away, pretended_tablets(town), old_tablets(town), absences_until=today)
     for number in range((last - first).days + 1):
@@ -128,7 +130,7 @@ def days(town: Town, now: datetime) -> Iterator[Rows]:
 def _day(past: Past, day: date) -> Rows:
     town, hours, who = past.town, Hours(day), past.duty(day)
     rows = empty()
-    rows["shift"] = shift_rows(town, day, who, hours)
+    rows["shift"] = shift_rows(town, who, hours)
     for order, entry in entries(town, day, who, hours):
         columns: dict[str, Any] = {}
         row = contact_row(town, order, entry, hours)
