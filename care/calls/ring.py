@@ -76,7 +76,7 @@ class Ringing:
 def check_time(contact: PlannedContact, now: datetime, reason: str | None) -> None:
     """Raise `Fault` unless the row may be rung at `now`.
 
-    ``call.not_video``, ``call.ended``, or ``call.too_early`` when a reason would be needed.
+    ``call.not_video``, ``call.ended``, ``call.unclear``, or ``call.too_early`` when a reason is needed.
     """
     if contact.channel is not Channel.VIDEO:
         raise Fault(
@@ -88,6 +88,8 @@ def check_time(contact: PlannedContact, now: datetime, reason: str | None) -> No
             return
     if contact.status.is_end:
         raise _no("call.ended", "Kontakten är redan avslutad.")
+    if contact.status is Status.UNKNOWN:
+        raise _no("call.unclear", "Det är oklart vad som hände med kontakten. Red ut det först.")
     if now < contact.start - BEFORE and not (reason and reason.strip()):
         raise Fault(
             "call.too_early",

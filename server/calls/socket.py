@@ -260,8 +260,11 @@ class Socket:
         if hello.protocol not in PROTOCOLS:
             raise Gone(_fault("hello.protocol"), OLD)
         try:
-            await self.come_in(hello)
+            await self._handle(self.come_in, hello)
         except Fault as fault:
+            if fault.status >= 500:
+                # Ours: worth another try.
+                raise Gone(fault, WSCloseCode.INTERNAL_ERROR, again=True) from None
             self.send(Error(code=fault.code, sentence=fault.say(self.say), place=fault.place))
             raise Gone(fault, NOT_RECOGNISED, erase=fault.code == "device.revoked") from None
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -249,6 +249,20 @@ async def decodes(page: Page, patience: float = 20.0) -> dict[str, int]:
             now: dict[str, int] = await page.evaluate(DECODED)
             if now["video"] > before["video"] + 3 and now["audio"] > before["audio"] + 4800:
                 return now
+
+
+async def accessible(page: Page) -> None:
+    """axe finds nothing on the page as it stands, light and dark."""
+    rules = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text(
+        encoding="utf-8"
+    )
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.evaluate(rules)
+        found = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        said = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
+        assert not said, f"{page.url} {scheme}: {said}"
 
 
 async def until(check: Any, patience: float = 20.0) -> Any:

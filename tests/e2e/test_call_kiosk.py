@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from care.calls.life import Cause
 from care.consent import ConsentKind
 from care.contacts.life import Status
-from tests.e2e.running import Running, decodes, open_kiosk, sign_in, until
+from tests.e2e.running import Running, accessible, decodes, open_kiosk, sign_in, until
 
 
 async def test_worker_and_kiosk_see_and_hear_each_other(running: Running, chromium: Browser) -> None:
@@ -39,6 +39,31 @@ async def test_worker_and_kiosk_see_and_hear_each_other(running: Running, chromi
     await until(both)
     # Silence is no data; the face is one tap.
     await kiosk.get_by_role("button", name="Nöjd", exact=True).click()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_call_page_is_accessible_in_every_phase(
+    running: Running, chromium: Browser, width: int
+) -> None:
+    """axe finds nothing while it waits, rings, talks, and when the receipt is asked for, missed and saved."""
+    kiosk = await open_kiosk(chromium, running)
+    page = await sign_in(chromium, running, viewport={"width": width, "height": 844})
+    await page.goto(f"{running.url}/kontakt/{running.contact_id}/samtal")
+    await accessible(page)
+    await page.get_by_role("button", name="Ring Ingrid").click()
+    await kiosk.get_by_role("button", name="Svara").wait_for(timeout=20_000)
+    await accessible(page)
+    await kiosk.get_by_role("button", name="Svara").click()
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await accessible(page)
+    await page.get_by_role("button", name="Lägg på").click()
+    await page.get_by_role("button", name="Spara kvittensen").click()
+    await expect(page.get_by_text("Välj hur det gick.")).to_be_visible()
+    await accessible(page)
+    await page.locator("label", has_text="Uppnått").first.click()
+    await page.get_by_role("button", name="Spara kvittensen").click()
+    await expect(page.get_by_text("Kvittensen är sparad")).to_be_visible()
+    await accessible(page)
 
 
 async def test_not_now_at_the_kiosk(running: Running, chromium: Browser) -> None:

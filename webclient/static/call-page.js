@@ -89,10 +89,24 @@ function makePeer(call) {
     void play();
     remote.requestVideoFrameCallback?.(() => made.shown());
   });
+  made.addEventListener("lost", () => {
+    // The way through our relay may need a fresh credential before it can be opened again.
+    if (made.call) void refresh(made, made.call);
+  });
   made.addEventListener("sending", () => {
     page.dataset["theirPicture"] = made.theirs.video ? "yes" : "no";
   });
   return made;
+}
+
+/** @param {Peer} made @param {string} call */
+async function refresh(made, call) {
+  try {
+    const resumed = await connection.ask({ type: "resume", call, connection: made.name });
+    if (peer === made) made.serve(resumed["ice_servers"], resumed["relay_only"]);
+  } catch {
+    // Without a line the reconnect does it.
+  }
 }
 
 async function play() {

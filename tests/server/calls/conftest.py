@@ -12,7 +12,7 @@ from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
-from care.accounts import AccountRole, Role
+from care.accounts import Account, AccountRole, Role
 from care.calls.call import Call, CallQuality
 from care.clients import Client
 from care.clock import StandingClock
@@ -135,7 +135,7 @@ class House:
 
     async def sign_in(self, account_id: UUID) -> str:
         async with self.database.write() as session:
-            account = await session.get_one(sessions.Account, account_id)
+            account = await session.get_one(Account, account_id)
             return await sessions.open_session(session, account, self.clock.now(), 12, None)
 
     async def start(self) -> None:

@@ -60,6 +60,7 @@ async def test_a_call_is_answered_talked_and_hung_up(house: House) -> None:
     row, made = await house.row(), await house.call(call)
     assert row.status is Status.DONE
     assert row.actual_start == made.answered_at == made.rung_at + timedelta(seconds=8)
+    assert made.answered_at is not None
     assert row.actual_end == made.ended_at == made.answered_at + timedelta(minutes=4)
     assert made.setup_ms == 310, "the slower side counts"
     figures = await house.figures(call)
