@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -87,6 +87,28 @@ class Open:
 
     contacts: list[PlannedContact]
     tasks: list[Task]
+
+
+async def without_staff(
+    session: AsyncSession, group_ids: Collection[UUID], first: date, last: date
+) -> list[PlannedContact]:
+    """Coming rows that nobody is to do, from `first` to `last`: somebody must be found before they fall due."""
+    rows = await session.scalars(
+        select(PlannedContact)
+        .where(
+            PlannedContact.group_id.in_(group_ids),
+            PlannedContact.planned_date.between(first, last),
+            PlannedContact.status.in_([Status.PLANNED, Status.DUE]),
+            PlannedContact.channel.in_([Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE]),
+            ~exists().where(Assignment.contact_id == PlannedContact.id),
+        )
+        .options(
+            selectinload(PlannedContact.client),
+            selectinload(PlannedContact.lines).selectinload(ContactLine.service),
+        )
+        .order_by(PlannedContact.start, PlannedContact.id)
+    )
+    return list(rows)
 
 
 async def needs_a_person(session: AsyncSession, group_ids: Collection[UUID]) -> Open:

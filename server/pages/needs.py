@@ -5,7 +5,7 @@ Nothing here closes by itself, or without somebody writing what came of it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from aiohttp import web
@@ -29,6 +29,7 @@ from scheduler.resolving import (
     hand_over,
     hand_over_task,
     resolve,
+    without_staff,
 )
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
@@ -40,6 +41,8 @@ from server.security.gate import allow, note_list, right
 
 routes = web.RouteTableDef()
 LONGEST = 500
+DAYS_AHEAD = 1
+"""Rows without staff are shown for today and this many days more."""
 
 
 @routes.get("/behover", name="needs")
@@ -144,7 +147,12 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
             session, [group.id for group in groups], app[CLOCK], request[LANGUAGE], words.gettext
         )
         people = await _at_work(request, session, [group.id for group in groups])
+        today = app[CLOCK].today()
+        unstaffed = await without_staff(
+            session, [group.id for group in groups], today, today + timedelta(days=DAYS_AHEAD)
+        )
     shown = {(one.client.id, one.client.group_id) for one in (*red, *tasks) if one.client}
+    shown |= {(one.client_id, one.client.group_id) for one in unstaffed}
     note_list(request, Action.TASK_READ, sorted(shown))
     messages = [{"kind": "needs", "text": fault.say(words.gettext)}] if fault else []
     return render(
@@ -154,6 +162,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
         messages=messages,
         red=red,
         tasks=tasks,
+        unstaffed=unstaffed,
         people=people,
         outcomes=[(one.value, words.gettext(one.words)) for one in Outcome],
         names={group.id: group.name for group in groups},
