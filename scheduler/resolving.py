@@ -92,7 +92,7 @@ class Open:
 async def without_staff(
     session: AsyncSession, group_ids: Collection[UUID], first: date, last: date
 ) -> list[PlannedContact]:
-    """Coming rows that nobody is to do, from `first` to `last`: somebody must be found before they fall due."""
+    """Coming rows that nobody is to do, `first` to `last`: somebody must be found before they fall due."""
     rows = await session.scalars(
         select(PlannedContact)
         .where(

@@ -42,7 +42,7 @@ FEWEST_DRAWN = 7
 @routes.get("/uppfoljning", name="follow_up")
 @right(Action.MEASURES_READ)
 async def page(request: web.Request) -> web.StreamResponse:
-    """The measures up to yesterday, or for a chosen last day (``till``), for one group or all of one's own."""
+    """The measures up to yesterday, or to a chosen last day (``till``), for one or all of one's groups."""
     asked = query(request)
     period = asked.one_of("period", Period, Period.WEEK)
     clock = request.app[CLOCK]
