@@ -47,7 +47,7 @@ async def test_the_call_page_is_accessible_in_every_phase(
 ) -> None:
     """axe finds nothing while it waits, rings, talks, and when the receipt is asked for, missed and saved."""
     kiosk = await open_kiosk(chromium, running)
-    page = await sign_in(chromium, running, viewport={"width": width, "height": 844})
+    page = await sign_in(chromium, running, viewport={"width": width, "height": 844}, reduced_motion="reduce")
     await page.goto(f"{running.url}/kontakt/{running.contact_id}/samtal")
     await accessible(page)
     await page.get_by_role("button", name="Ring Ingrid").click()

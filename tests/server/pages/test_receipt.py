@@ -115,7 +115,7 @@ async def test_a_correction_keeps_what_it_corrects(house: House, browser: Client
 
 async def test_follow_up_makes_one_task(house: House, browser: ClientSession) -> None:
     """Ticked for both lines, it is one task for the contact, with owner and deadline."""
-    data = {}
+    data: dict[str, str] = {}
     for line in await lines(house):
         data |= {f"result-{line}": "partly", f"follow_up-{line}": "1"}
     async with browser.post(address(house), data=data) as answer:
