@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from care.accounts import Role
-from care.demo.draw import made_id
 from care.demo.places import AREAS, NIGHT
 from care.demo.roster import CYCLE
 from care.demo.town import Town
@@ -57,7 +56,7 @@ def accounts(town: Town) -> list[DemoAccount]:
     ):
         made.append(_account(town, made, role, next(w for w in town.workers if w.title is title), ()))
     made.append(
-        DemoAccount(made_id(town.since, town.seed, "account", "admin"), Role.ADMINISTRATOR, "admin", "Administratör",
+        DemoAccount(town.made("account", "admin"), Role.ADMINISTRATOR, "admin", "Administratör",
                     None, None, ())
     )  # fmt: skip
     return made
@@ -99,7 +98,7 @@ def _account(
         if name not in taken
     )
     return DemoAccount(
-        made_id(town.since, town.seed, "account", worker.no),
+        town.made("account", worker.no),
         role,
         username,
         f"{worker.first} {worker.last}",
@@ -135,7 +134,7 @@ def account_rows(
         )
         roles += [
             {
-                "id": made_id(town.since, town.seed, "role", account.username, group),
+                "id": town.made("role", account.username, group),
                 "account_id": account.id,
                 "role": account.role,
                 "group_id": town.groups[group] if group is not None else None,

@@ -23,14 +23,12 @@ from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import END_STATES, Status
 from care.contacts.rule import ContactRule
 from care.demo.absences import LONGEST, Away, absences
-from care.demo.day import Entry, Line, assignment_rows, contact_row, entries, line_rows
-from care.demo.draw import made_id
+from care.demo.day import Entry, Line, Rows, assignment_rows, contact_row, empty, entries, line_rows
 from care.demo.hours import Hours
 from care.demo.past import Past, old_tablets, tell, under_way
 from care.demo.planting import AHEAD, FILLED, Progress, load, pulses
 from care.demo.shifts import Duty, duty, shift_rows
 from care.demo.town import Town, make_town
-from care.demo.traces import Rows, empty
 from care.devices import Device, DeviceAssignment
 from care.localtime import SWEDEN
 from care.municipality import Municipality
@@ -109,7 +107,7 @@ async def _make_day(session: AsyncSession, town: Town, day: date) -> None:
     shifts = set(await session.scalars(select(Shift.id).where(Shift.date == day)))
     living = await _as_planted(session, town)
     rows = empty()
-    rows["shift"] = [row for row in shift_rows(town, day, who, hours) if row["id"] not in shifts]
+    rows["shift"] = [row for row in shift_rows(town, who, hours) if row["id"] not in shifts]
     for order, entry in entries(town, day, who, hours):
         rule = town.rules[order.no]
         if rule not in living:
@@ -289,7 +287,7 @@ async def _reassign(session: AsyncSession, town: Town, contact: UUID, staff: Seq
     else:
         session.add(
             Assignment(
-                id=made_id(town.since, town.seed, "assignment", contact, 1),
+                id=town.made("assignment", contact, 1),
                 contact_id=contact,
                 staff_id=staff[0],
                 slot=1,

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import pi
 from random import Random
 from uuid import UUID
 
 from care.clients import DecisionAbility, Protection, Risk
 from care.demo import names
 from care.demo.draw import made_id, stream
+from care.demo.dwellings import Dwelling, make_dwellings
 from care.demo.places import AREAS, Area
 from care.demo.roads import Spot, away, drive_minutes, kilometres
 
 #: Profile: how many of the 197 (A light, B daily check, C moderate, D heavy, E double-staffed), by group.
 PROFILES = {"A": (18, 13, 9), "B": (26, 17, 12), "C": (23, 17, 15), "D": (13, 11, 11), "E": (5, 4, 3)}
-#: Share of homes within 2 km, 2–12 km and 12–35 km of the centre.
-RINGS = (0.55, 0.30, 0.15)
 #: Of the 197: 2 % Finnish, 1 % each of four languages.
 LANGUAGES = {"fi": 4, "so": 2, "ar": 2, "de": 2, "en": 2}
 WOMEN, ALONE, HEARING_AID, IMPAIRED, UNCLEAR, LOCKS = 126, 134, 69, 43, 2, 138
@@ -73,6 +71,11 @@ class Person:
         return round(drive_minutes(kilometres(AREAS[self.area].centre, self.spot)), 1)
 
 
+def make_clients(seed: int, first_day: date, since: datetime) -> list[Person]:
+    """The active of each group by small team, then those with limited services."""
+    return _Register(seed, first_day, since).fill()
+
+
 @dataclass(slots=True)
 class _Traits:
     """What has been dealt out among the active, by place in the list."""
@@ -87,77 +90,6 @@ class _Traits:
     protection: dict[int, Protection]
     locks: set[int]
     no_cover: set[int]
-
-
-def make_clients(seed: int, first_day: date, since: datetime) -> list[Person]:
-    """The active of each group by small team, then those with limited services."""
-    random = stream(seed, "clients")
-    homes = [(area, home) for area, frame in enumerate(AREAS) for home in _homes(random, frame)]
-    traits = _deal(random, [area for area, _ in homes], [home.ring for _, home in homes])
-    ages = _ages(random, len(homes))
-    people: list[Person] = []
-    for i, (area, home) in enumerate(homes):
-        person = _person(random, seed, since, first_day, i, area, home, traits, ages[i])
-        people.append(person)
-    for area, frame in enumerate(AREAS):
-        people += _limited(random, seed, since, first_day, area, frame, len(people))
-    return people
-
-
-@dataclass(frozen=True, slots=True)
-class _Home:
-    team: int
-    ring: int
-    spot: Spot
-    place: str
-    address: str
-    floor: int | None = None
-
-
-def _homes(random: Random, frame: Area) -> list[_Home]:
-    """Homes of the active in a group, neighbours in the same small team."""
-    counts = [round(share * frame.active) for share in RINGS]
-    counts[0] += frame.active - sum(counts)
-    angle = random.uniform(0, 2 * pi)
-    near = [(away(frame.centre, random.uniform(3.6, 8.2), angle + 2.1 * k), "") for k in range(3)]
-    far = [
-        (away(frame.centre, random.uniform(14, 22), angle + 1 + 3 * k), frame.villages[k]) for k in range(2)
-    ]
-    homes: list[tuple[int, Spot, str, int | None]] = []
-    for building, floors in _buildings(frame):
-        spot = away(frame.centre, 0.7, random.uniform(0, 2 * pi), building)
-        homes += [(0, spot, frame.name, floor) for floor in floors]
-    while len(homes) < counts[0]:
-        homes.append(
-            (0, away(frame.centre, random.uniform(0.1, 1.95), random.uniform(0, 2 * pi)), frame.name, None)
-        )
-    for ring, hamlets, count in ((1, near, counts[1]), (2, far, counts[2])):
-        for k in range(count):
-            centre, village = hamlets[k % len(hamlets)]
-            place = village or frame.villages[(2 + k % len(hamlets)) % len(frame.villages)]
-            homes.append(
-                (ring, away(centre, random.uniform(0.05, 0.9), random.uniform(0, 2 * pi)), place, None)
-            )
-    order = sorted(homes, key=lambda home: (home[0], home[2], *_around(frame.centre, home[1])))
-    return [
-        _Home(k * frame.small_teams // len(order), ring, spot, place,
-              spot.building or f"{random.choice(names.STREETS)} {random.randint(1, 48)}", floor)
-        for k, (ring, spot, place, floor) in enumerate(order)
-    ]  # fmt: skip
-
-
-def _buildings(frame: Area) -> list[tuple[str, tuple[int, ...]]]:
-    """Houses with several clients: one with a lift in Bräcke (six homes on floors 3–5), one a group else."""
-    if frame.name == "Bräcke":
-        return [("Demovägen 12", (3, 3, 4, 4, 5, 5)), ("Provgatan 3", (1, 1, 2, 2))]
-    return [("Demovägen 4", (1, 1, 2, 2))]
-
-
-def _around(centre: Spot, spot: Spot) -> tuple[int, float, float]:
-    """Sorts homes round the centre in sectors, nearest first within each."""
-    north, east = spot.latitude - centre.latitude, (spot.longitude - centre.longitude) * 0.46
-    sector = (north >= 0) * 2 + ((east >= 0) == (north >= 0))
-    return int(sector), round(north, 3), east
 
 
 def _profiles(random: Random, areas: list[int], rings: list[int]) -> list[str]:
@@ -183,18 +115,20 @@ def _deal(random: Random, areas: list[int], rings: list[int]) -> _Traits:
     for area, frame in enumerate(AREAS):
         # Health care at home goes with the heavier profiles, and with some of the light.
         mine = [i for i in heavy if areas[i] == area and profile[i] != "A"]
-        weights = {i: random.random() * {"E": 0.25, "D": 0.35, "C": 1.0, "B": 2.0}[profile[i]] for i in mine}
+        heaviness = {"E": 0.25, "D": 0.35, "C": 1.0, "B": 2.0}
+        weights = {i: random.random() * heaviness[profile[i]] for i in mine}
         health |= set(sorted(mine, key=weights.__getitem__)[: frame.health_active])
     foreign = random.sample(everybody, sum(LANGUAGES.values()))
     tongues = [language for language, count in LANGUAGES.items() for _ in range(count)]
     # Protected: one in Bräcke and one in Gällö, with daily but not heavy help.
-    protected = [random.choice([i for i in everybody if areas[i] == area and profile[i] in "AB" and i not in foreign])
-                 for area in (0, 1)]  # fmt: skip
+    plain = [i for i in everybody if profile[i] in "AB" and i not in foreign]
+    protected = [random.choice([i for i in plain if areas[i] == area]) for area in (0, 1)]
     impaired = random.sample([i for i in everybody if i not in protected], IMPAIRED)
     abilities = [DecisionAbility.UNCLEAR] * UNCLEAR + [DecisionAbility.REPRESENTATIVE] * 15
     abilities += [DecisionAbility.WITH_SUPPORT] * (IMPAIRED - len(abilities))
-    no_cover = {i for area, frame in enumerate(AREAS)
-                for i in random.sample([i for i in everybody if areas[i] == area], frame.no_cover)}  # fmt: skip
+    no_cover: set[int] = set()
+    for area, frame in enumerate(AREAS):
+        no_cover |= set(random.sample([i for i in everybody if areas[i] == area], frame.no_cover))
     return _Traits(
         profile,
         health,
@@ -225,76 +159,110 @@ def _ages(random: Random, count: int) -> list[int]:
     return ages
 
 
-def _birth(random: Random, first_day: date, age: int) -> date:
-    return first_day - timedelta(days=age * 365 + age // 4 + random.randint(5, 355))
-
-
 def _name(random: Random, woman: bool, language: str) -> tuple[str, str]:
     if language == "sv":
-        return random.choice(names.OLDER_WOMEN if woman else names.OLDER_MEN), random.choice(
-            names.OLDER_SURNAMES
-        )
+        given = names.OLDER_WOMEN if woman else names.OLDER_MEN
+        return random.choice(given), random.choice(names.OLDER_SURNAMES)
     women, men = names.FROM_ELSEWHERE[language]
     return random.choice(women if woman else men), random.choice(names.SURNAMES_FROM_ELSEWHERE[language])
 
 
-def _person(
-    random: Random, seed: int, since: datetime, first_day: date, i: int, area: int, home: _Home, traits: _Traits,
-    age: int,
-) -> Person:  # fmt: skip
-    language, profile = traits.language.get(i, "sv"), traits.profile[i]
-    first, last = _name(random, i in traits.women, language)
-    risk = random.random() + {"A": -0.2, "B": 0.0, "C": 0.0, "D": 0.1, "E": 0.2}[profile]
-    return Person(
-        i,
-        made_id(since, seed, "client", i),
-        area,
-        home.team,
-        first,
-        last,
-        i in traits.women,
-        _birth(random, first_day, age),
-        profile,
-        i in traits.health,
-        language,
-        home.spot,
-        home.ring,
-        home.place,
-        home.address,
-        home.floor,
-        names.phone(i * 7 + 3),
-        i in traits.alone,
-        i in traits.hearing_aid,
-        traits.ability.get(i, DecisionAbility.OWN),
-        traits.protection.get(i, Protection.NONE),
-        Risk.LOW if risk < 0.2 else Risk.HIGH if risk > 0.85 else Risk.NORMAL,
-        profile in "DE" and random.random() < 0.15,
-        i in traits.locks,
-        i not in traits.no_cover,
-        random.choice(names.DOOR_NOTES) if random.random() < 0.4 else None,
-        random.choice(names.IMPORTANT) if random.random() < 0.85 else None,
-    )
+class _Register:
+    """Fills the list of clients, one after the other."""
 
+    def __init__(self, seed: int, first_day: date, since: datetime) -> None:
+        self.seed, self.first_day, self.since = seed, first_day, since
+        self.random = stream(seed, "clients")
+        self.people: list[Person] = []
 
-def _limited(
-    random: Random, seed: int, since: datetime, first_day: date, area: int, frame: Area, start: int
-) -> list[Person]:
-    """Persons with a decision who get no daily visits: only alarm, meals, relief; or younger."""
-    people = []
-    count = frame.everybody - frame.active
-    health = set(random.sample(range(count), frame.health - frame.health_active))
-    for k in range(count):
-        no = start + k
+    def fill(self) -> list[Person]:
+        random = self.random
+        homes = [(area, home) for area, frame in enumerate(AREAS) for home in make_dwellings(random, frame)]
+        traits = _deal(random, [area for area, _ in homes], [home.ring for _, home in homes])
+        ages = _ages(random, len(homes))
+        for (area, home), age in zip(homes, ages, strict=True):
+            self._active(area, home, traits, age)
+        for area, frame in enumerate(AREAS):
+            extra = frame.everybody - frame.active
+            health = set(random.sample(range(extra), frame.health - frame.health_active))
+            for number in range(extra):
+                self._limited(area, frame, number in health)
+        return self.people
+
+    def _birth(self, age: int) -> date:
+        return self.first_day - timedelta(days=age * 365 + age // 4 + self.random.randint(5, 355))
+
+    def _active(self, area: int, home: Dwelling, traits: _Traits, age: int) -> None:
+        random, no = self.random, len(self.people)
+        language, profile = traits.language.get(no, "sv"), traits.profile[no]
+        first, last = _name(random, no in traits.women, language)
+        risk = random.random() + {"A": -0.2, "B": 0.0, "C": 0.0, "D": 0.1, "E": 0.2}[profile]
+        self.people.append(
+            Person(
+                no=no,
+                id=made_id(self.since, self.seed, "client", no),
+                area=area,
+                team=home.team,
+                first=first,
+                last=last,
+                is_woman=no in traits.women,
+                birth=self._birth(age),
+                profile=profile,
+                health=no in traits.health,
+                language=language,
+                spot=home.spot,
+                ring=home.ring,
+                place=home.place,
+                address=home.address,
+                floor=home.floor,
+                phone=names.phone(no * 7 + 3),
+                alone=no in traits.alone,
+                hearing_aid=no in traits.hearing_aid,
+                ability=traits.ability.get(no, DecisionAbility.OWN),
+                protection=traits.protection.get(no, Protection.NONE),
+                risk=Risk.LOW if risk < 0.2 else Risk.HIGH if risk > 0.85 else Risk.NORMAL,
+                choking=profile in "DE" and random.random() < 0.15,
+                lock=no in traits.locks,
+                cover=no not in traits.no_cover,
+                door_note=random.choice(names.DOOR_NOTES) if random.random() < 0.4 else None,
+                important=random.choice(names.IMPORTANT) if random.random() < 0.85 else None,
+            )
+        )
+
+    def _limited(self, area: int, frame: Area, health: bool) -> None:
+        """Somebody with a decision but no daily visits: only alarm, meals, relief; or younger."""
+        random, no = self.random, len(self.people)
         woman = random.random() < 0.6
         first, last = _name(random, woman, "sv")
-        spot = away(
-            frame.centre, random.choice((1, 1, 1, 6, 6, 18)) * random.uniform(0.6, 1.2), random.uniform(0, 6)
+        away_from_centre = random.choice((1, 1, 1, 6, 6, 18)) * random.uniform(0.6, 1.2)
+        self.people.append(
+            Person(
+                no=no,
+                id=made_id(self.since, self.seed, "client", no),
+                area=area,
+                team=None,
+                first=first,
+                last=last,
+                is_woman=woman,
+                birth=self._birth(random.randint(46, 96)),
+                profile=None,
+                health=health,
+                language="sv",
+                spot=away(frame.centre, away_from_centre, random.uniform(0, 6)),
+                ring=0,
+                place=frame.name,
+                address=f"{random.choice(names.STREETS)} {random.randint(1, 48)}",
+                floor=None,
+                phone=names.phone(no * 7 + 3),
+                alone=random.random() < 0.6,
+                hearing_aid=random.random() < 0.2,
+                ability=DecisionAbility.OWN,
+                protection=Protection.NONE,
+                risk=Risk.NORMAL,
+                choking=False,
+                lock=random.random() < 0.3,
+                cover=True,
+                door_note=None,
+                important=None,
+            )
         )
-        people.append(
-            Person(no, made_id(since, seed, "client", no), area, None, first, last, woman,
-                   _birth(random, first_day, random.randint(46, 96)), None, k in health, "sv", spot, 0, frame.name,
-                   f"{random.choice(names.STREETS)} {random.randint(1, 48)}", None, names.phone(no * 7 + 3),
-                   random.random() < 0.6, random.random() < 0.2, DecisionAbility.OWN, Protection.NONE, Risk.NORMAL,
-                   False, random.random() < 0.3, True, None, None)
-        )  # fmt: skip
-    return people

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 
 from care.contacts.channel import Channel
 from care.demo.clients import Person
 from care.demo.draw import stream
 from care.demo.matching import cheapest
-from care.demo.orders import FORTNIGHT, Order
+from care.demo.order import FORTNIGHT, Order
 from care.demo.passing_on import pass_on
 from care.demo.places import AREAS
 from care.demo.planned import Planned
 from care.demo.roster import CYCLE, DAY, EVENING, NIGHT_SHIFT, Roster
-from care.demo.routes import Route, Router
+from care.demo.router import Router
+from care.demo.routes import Route
 from care.demo.workers import NIGHT, Worker
 from care.staff import ShiftKind
 
@@ -27,7 +29,7 @@ NEVER = 10_000.0
 #: Where two homes are passed on and on: the group with staff enough for it.
 LARGEST = 0
 #: A face is recent for so many days; after them somebody else's turn comes.
-RECENT, OLD_FACE = 6, 0.6
+RECENT, OLD_FACE = 6, 1.0
 #: Homes with many contacts are the ones that many faces wear on.
 WEIGHT = {"A": 0.3, "B": 1.0, "C": 1.2, "D": 1.6, "E": 3.0}
 
@@ -83,8 +85,12 @@ def make_cycle(
         rows[day] += _unmanned(final.values(), rows[day], day)
         rows[day] += _night(final.values(), roster, day)
         rows[day].sort(key=lambda row: (row.start, row.order))
-    final_orders = tuple(_widened(final[no], rows) for no in sorted(final))
-    return Cycle(final_orders, tuple(map(tuple, rows)), tuple(digital), tuple(map(tuple, spare)))
+    return Cycle(
+        tuple(final[no] for no in sorted(final)),
+        tuple(map(tuple, rows)),
+        tuple(digital),
+        tuple(map(tuple, spare)),
+    )
 
 
 def _rows(routes: Sequence[Route], taken: Sequence[int]) -> list[Planned]:
@@ -104,7 +110,7 @@ def _spare(route: Route, who: int) -> list[Spare]:
         *((stop.start, stop.end) for stop in route.stops),
         (route.last, route.last),
     ]
-    gaps = [(a[1] + 15, b[0] - 15) for a, b in zip(edges, edges[1:], strict=False)]
+    gaps = [(a[1] + 15, b[0] - 15) for a, b in pairwise(edges)]
     return [
         Spare(who, max(start, 720), min(end, 945))
         for start, end in gaps
@@ -135,13 +141,6 @@ def _night(orders: Iterable[Order], roster: Roster, day: int) -> list[Planned]:
         looked_at[who, order.at] += 1
         rows.append(Planned(order.no, order.at, (who,)))
     return rows
-
-
-def _widened(order: Order, rows: Sequence[Sequence[Planned]]) -> Order:
-    """The order with a window that holds every time it is planned for."""
-    starts = [row.start for day in rows for row in day if row.order == order.no]
-    farthest = max((abs(start - order.at) for start in starts), default=0)
-    return order if farthest <= order.window else replace(order, window=-(-farthest // 5) * 5)
 
 
 class _Pairing:

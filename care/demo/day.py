@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,12 +15,19 @@ from care.contacts.life import Status
 from care.demo.catalogue import BY_CODE
 from care.demo.draw import made_id
 from care.demo.hours import Hours
-from care.demo.orders import Order
+from care.demo.order import Order
 from care.demo.places import SOURCE
 from care.demo.roster import cycle_day
 from care.demo.shifts import Duty
 from care.demo.town import Town
 from care.services import Priority
+
+Rows = defaultdict[str, list[dict[str, Any]]]
+
+
+def empty() -> Rows:
+    """No rows yet, for any table."""
+    return defaultdict(list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Entry:
 def entries(town: Town, day: date, who: Duty, hours: Hours) -> Iterable[tuple[Order, Entry]]:
     """The rows of `day` with their orders, in order of time."""
     for row in town.cycle.rows[cycle_day(day)]:
-        order = town.order_of(row.order)
+        order = town.cycle.orders[row.order]
         start = hours(row.start)
         contact = made_id(hours(0), town.seed, "contact", order.no, day)
         yield (
@@ -89,8 +97,9 @@ def contact_row(town: Town, order: Order, entry: Entry, hours: Hours) -> dict[st
         "rule_day": entry.owed,
         "owed_date": entry.owed,
         "planned_date": entry.owed,
-        "window_start": hours(order.at - order.window),
-        "window_end": hours(order.at + order.window),
+        # Where the day had no room inside the window, the row has been agreed outside it.
+        "window_start": min(hours(order.at - order.window), entry.start),
+        "window_end": max(hours(order.at + order.window), entry.start),
         "start": entry.start,
         "minutes": entry.minutes,
         "staff_needed": order.staff,
@@ -146,7 +155,7 @@ def assignment_rows(town: Town, entry: Entry) -> list[dict[str, Any]]:
     """The rows of the table of assignments."""
     return [
         {
-            "id": made_id(town.since, town.seed, "assignment", entry.id, slot),
+            "id": town.made("assignment", entry.id, slot),
             "contact_id": entry.id,
             "staff_id": staff,
             "slot": slot,

@@ -34,7 +34,7 @@ HEALTH = {
 
 
 def device_id(town: Town, no: int, old: bool = False) -> UUID:
-    return made_id(town.since, town.seed, "device", no, old)
+    return town.made("device", no, old)
 
 
 def exchanged_at(town: Town) -> datetime:

@@ -26,12 +26,12 @@ def dossiers(town: Town, seal: Seal) -> Tables:
         "client": [_client(town, person, seal) for person in town.people],
         "known_staff": [
             {
-                "id": made_id(town.since, town.seed, "known", no, worker),
+                "id": town.made("known", no, worker),
                 "client_id": town.people[no].id,
                 "staff_id": town.workers[worker].id,
                 "rank": rank,
             }
-            for no, workers in town.known.items()
+            for no, workers in town.acquaintance.known.items()
             for rank, worker in enumerate(workers)
         ],
         "contact_person": [row for person in town.people for row in _relatives(town, person)],
@@ -41,7 +41,7 @@ def dossiers(town: Town, seal: Seal) -> Tables:
 
 def _client(town: Town, person: Person, seal: Seal) -> dict[str, Any]:
     hidden, homes = person.is_protected, town.homes
-    named = town.named.get(person.no)
+    named = town.acquaintance.named.get(person.no)
     return {
         "id": person.id,
         "group_id": town.groups[person.area],
@@ -104,7 +104,7 @@ def _relatives(town: Town, person: Person) -> list[dict[str, Any]]:
         first = names.RELATIVES[int(draw[1 + rank] * len(names.RELATIVES))]
         rows.append(
             {
-                "id": made_id(town.since, town.seed, "relative", person.no, rank),
+                "id": town.made("relative", person.no, rank),
                 "client_id": person.id,
                 "name": f"{first} {person.last}",
                 "relation": names.RELATIONS[int(draw[4 + rank] * len(names.RELATIONS))],

@@ -20,7 +20,8 @@ FROM_ELSEWHERE = {
     "en": (("Margaret", "Dorothy"), ("Gordon", "Keith")),
 }
 OLDER_SURNAMES = (
-    "Persson", "Olofsson", "Eriksson", "Nilsson", "Jonsson", "Hansson", "Larsson", "Berg", "Sundin", "Wiklund",
+    "Persson", "Olofsson", "Eriksson", "Nilsson", "Jonsson", "Hansson", "Larsson", "Berg", "Sundin",
+    "Wiklund",
     "Näslund", "Edlund", "Sjödin", "Norberg", "Backlund", "Hedman", "Strand", "Lindqvist", "Åslund", "Öberg",
     "Forsberg", "Grönlund", "Zetterlund", "Mårtensson", "Göransson", "Bergvall", "Kjellin", "Hemmingsson",
 )  # fmt: skip

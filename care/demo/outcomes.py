@@ -21,6 +21,8 @@ from care.services import Priority
 DECLINED = 0.02
 #: Of calls: nobody answers the first ring (half of them answer the second), and technical failures.
 NO_ANSWER, SECOND_RING, TECHNICAL = 0.04, 0.5, 0.02
+#: Of those who do not answer the tablet: how many answer the phone.
+ON_THE_PHONE = 0.55
 #: Visits that did not come to pass that day. What may wait is put off to a day with room.
 NOT_DONE = {Priority.P1: 0.006, Priority.P2: 0.012, Priority.P3: 0.07, Priority.P4: 0.07}
 PROMPT_UNTOUCHED, PROMPT_MISSED = 0.08, 0.015
@@ -35,6 +37,8 @@ class Ring:
     after: int
     ending: str  # "hung_up", "no_answer", "media_failed"
     talk: int = 0
+    #: The tablet that rang.
+    device: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,26 +144,26 @@ def _call(entry: Entry, draw: tuple[float, ...], tablet: bool) -> Outcome:
     delay = int(draw[3] * 90)
     talk = max(70, int(entry.minutes * 60 * (0.7 + 0.35 * draw[4])) - delay)
     if draw[2] < NO_ANSWER:
-        first = Ring(delay, "no_answer")
+        first, again = Ring(delay, "no_answer"), delay + 300
         if draw[5] < SECOND_RING:
-            again = Ring(delay + 300, "hung_up", max(60, talk - 240))
-            start = entry.start + timedelta(seconds=again.after)
-            return Outcome(_way(entry, Status.DONE), start, start + timedelta(seconds=again.talk),
-                           rings=(first, again))  # fmt: skip
-        rings = (first, Ring(delay + 300, "no_answer"))
-        if draw[6] < 0.55:
-            start = entry.start + timedelta(seconds=delay + 420)
-            return Outcome(
-                _way(entry, Status.DONE_PHONE), start, start + timedelta(seconds=150), "no_answer", rings
-            )
+            return _talked(entry, (first, Ring(again, "hung_up", max(60, talk - 240))))
+        rings = (first, Ring(again, "no_answer"))
+        if draw[6] < ON_THE_PHONE:
+            return _phoned(entry, "no_answer", rings)
         return Outcome(_way(entry, Status.MISSED), cause="no_answer", rings=rings)
     if draw[2] < NO_ANSWER + TECHNICAL:
-        start = entry.start + timedelta(seconds=delay + 120)
-        return Outcome(_way(entry, Status.DONE_PHONE), start, start + timedelta(seconds=150), "technical_failure",
-                       (Ring(delay, "media_failed"),))  # fmt: skip
-    start = entry.start + timedelta(seconds=delay)
-    return Outcome(_way(entry, Status.DONE), start, start + timedelta(seconds=talk), None,
-                   (Ring(delay, "hung_up", talk),))  # fmt: skip
+        return _phoned(entry, "technical_failure", (Ring(delay, "media_failed"),))
+    return _talked(entry, (Ring(delay, "hung_up", talk),))
+
+
+def _talked(entry: Entry, rings: tuple[Ring, ...]) -> Outcome:
+    start = entry.start + timedelta(seconds=rings[-1].after)
+    return Outcome(_way(entry, Status.DONE), start, start + timedelta(seconds=rings[-1].talk), rings=rings)
+
+
+def _phoned(entry: Entry, cause: str, rings: tuple[Ring, ...]) -> Outcome:
+    start = entry.start + timedelta(seconds=rings[-1].after + 120)
+    return Outcome(_way(entry, Status.DONE_PHONE), start, start + timedelta(seconds=150), cause, rings)
 
 
 def _prompt(entry: Entry, draw: tuple[float, ...], tablet: bool) -> Outcome:

@@ -13,7 +13,7 @@ from care.contacts.channel import Channel
 from care.demo.routes import Route
 from care.demo.workers import Worker
 
-HOMES, FACES = 2, 38
+HOMES, FACES = 2, 39
 
 
 def pass_on(laid: Sequence[Sequence[Route]], pairs: list[list[int]], workers: Sequence[Worker]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,14 +12,17 @@ from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.demo.absences import Away
 from care.demo.cycle import Spare
-from care.demo.day import Entry
+from care.demo.day import Entry, Rows
 from care.demo.devices import device_id, exchanged_at
 from care.demo.hours import Hours
 from care.demo.outcomes import Moved, Outcome, outcome
 from care.demo.roster import cycle_day
 from care.demo.shifts import Duty, duty
 from care.demo.town import Town
-from care.demo.traces import Rows, changes, history_row, leave
+from care.demo.traces import REASONS, Step, changes, history_row, leave
+
+#: The number of the line of history that says a row was put off: clear of those of its steps.
+POSTPONED = 100
 
 
 @dataclass(slots=True)
@@ -67,7 +70,8 @@ def tell(past: Past, rows: Rows, entry: Entry, ring: int, area: int | None) -> d
     )
     if isinstance(result, Moved):
         return _put_off(past, rows, entry, result)
-    leave(town.seed, rows, entry, result, tablet)
+    rings = tuple(replace(ring, device=tablet) for ring in result.rings)
+    leave(town.seed, rows, entry, replace(result, rings=rings))
     return changes(entry, result)
 
 
@@ -94,11 +98,8 @@ def _put_off(past: Past, rows: Rows, entry: Entry, moved: Moved) -> dict[str, An
         "planned_date": [entry.owed.isoformat(), moved.day.isoformat()],
         "staff": [[str(one) for one in entry.staff], [str(one) for one in moved.staff]],
     }
-    rows["contact_history"].append(
-        history_row(
-            past.town.seed, entry, 100, told, "postponed", entry.status, entry.status, "staff_short", change
-        )
-    )
+    step = Step(told, "postponed", entry.status, entry.status, REASONS["staff_short"], change)
+    rows["contact_history"].append(history_row(past.town.seed, entry, POSTPONED, step))
     entry.staff, entry.start, entry.version = moved.staff, moved.start, entry.version + 1
     columns: dict[str, Any] = {
         "planned_date": moved.day,
@@ -114,7 +115,7 @@ def _put_off(past: Past, rows: Rows, entry: Entry, moved: Moved) -> dict[str, An
         done = Outcome(
             (Status.UNDERWAY, Status.DONE), moved.start, moved.start + timedelta(minutes=entry.minutes - 3)
         )
-        leave(past.town.seed, rows, entry, done, None)
+        leave(past.town.seed, rows, entry, done)
         columns |= changes(entry, done)
     return columns
 

@@ -37,16 +37,72 @@ class Area:
     weekday: tuple[int, int]
     weekend: tuple[int, int]
     digital_hours: int
+    #: How far away the villages lie, kilometres.
+    villages_away: tuple[float, float]
 
 
 AREAS = (
-    Area("Bräcke", Spot(62.750, 15.417), ("Nyhem", "Gimdalen", "Sidsjö"), 85, 120, 32, 38, 17, 7, 11, 1,
-         39, 23, 9, (12, 6), (9, 5), 3),
-    Area("Gällö", Spot(62.917, 15.233), ("Pilgrimstad", "Revsund", "Stavre", "Rissna", "Fjällsta"), 62, 90, 23, 27,
-         12, 4, 8, 1, 27, 16, 8, (9, 5), (7, 4), 2),
-    Area("Kälarne", Spot(62.980, 16.090), ("Albacken", "Sörbygden"), 50, 72, 19, 22, 11, 4, 7, 4,
-         25, 15, 8, (9, 4), (6, 3), 2),
-)  # fmt: skip
+    Area(
+        name="Bräcke",
+        centre=Spot(62.750, 15.417),
+        villages=("Nyhem", "Gimdalen", "Sidsjö"),
+        active=85,
+        everybody=120,
+        health_active=32,
+        health=38,
+        tablets=17,
+        night_cameras=7,
+        small_teams=11,
+        no_cover=1,
+        staff=39,
+        delegated=23,
+        cars=9,
+        weekday=(12, 6),
+        weekend=(9, 5),
+        digital_hours=3,
+        villages_away=(14.0, 22.0),
+    ),
+    Area(
+        name="Gällö",
+        centre=Spot(62.917, 15.233),
+        villages=("Pilgrimstad", "Revsund", "Stavre", "Rissna", "Fjällsta"),
+        active=62,
+        everybody=90,
+        health_active=23,
+        health=27,
+        tablets=12,
+        night_cameras=4,
+        small_teams=8,
+        no_cover=1,
+        staff=27,
+        delegated=16,
+        cars=8,
+        weekday=(9, 5),
+        weekend=(7, 4),
+        digital_hours=2,
+        villages_away=(14.0, 22.0),
+    ),
+    Area(
+        name="Kälarne",
+        centre=Spot(62.980, 16.090),
+        villages=("Albacken", "Sörbygden"),
+        active=50,
+        everybody=72,
+        health_active=19,
+        health=22,
+        tablets=11,
+        night_cameras=4,
+        small_teams=7,
+        no_cover=4,
+        staff=25,
+        delegated=15,
+        cars=8,
+        weekday=(9, 4),
+        weekend=(6, 3),
+        digital_hours=2,
+        villages_away=(22.0, 29.0),
+    ),
+)
 NIGHT_STAFF, NIGHT_DELEGATED, NIGHT_CARS, NIGHT_ON_DUTY = 12, 8, 2, 4
 
 #: (from, to, road kilometres, minutes): estimates at 65 km/h, editable.

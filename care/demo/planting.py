@@ -14,7 +14,7 @@ from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.demo.absences import LONGEST, absences
 from care.demo.accounts import account_rows
-from care.demo.day import assignment_rows, contact_row, entries, line_rows
+from care.demo.day import Rows, assignment_rows, contact_row, empty, entries, line_rows
 from care.demo.devices import device_rows
 from care.demo.dossiers import Seal, dossiers
 from care.demo.hours import Hours
@@ -25,7 +25,6 @@ from care.demo.roster import HOURS
 from care.demo.rules import rule_rows
 from care.demo.shifts import Duty, shift_rows
 from care.demo.town import Town, make_town
-from care.demo.traces import Rows, empty
 from care.errors import Fault
 from care.localtime import SWEDEN
 from care.municipality import Municipality
@@ -131,7 +130,7 @@ def days(town: Town, now: datetime, history: int = HISTORY) -> Iterator[Rows]:
 def _day(past: Past, day: date) -> Rows:
     town, hours, who = past.town, Hours(day), past.duty(day)
     rows = empty()
-    rows["shift"] = shift_rows(town, day, who, hours)
+    rows["shift"] = shift_rows(town, who, hours)
     for order, entry in entries(town, day, who, hours):
         columns: dict[str, Any] = {}
         row = contact_row(town, order, entry, hours)

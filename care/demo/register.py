@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from care.demo.catalogue import CATALOGUE, GOALS
-from care.demo.draw import made_id
 from care.demo.places import AREAS, CODE, LEGS, NAME, NIGHT, NIGHT_CARS, PHONE, SOURCE, TEXT
 from care.demo.town import Town
 from care.municipality import GovernanceMode
@@ -77,7 +76,7 @@ def _legs(town: Town) -> list[dict[str, Any]]:
         for start, end in ((a, b), (b, a)):
             rows.append(
                 {
-                    "id": made_id(town.since, town.seed, "leg", start, end),
+                    "id": town.made("leg", start, end),
                     "from_group_id": town.groups[start],
                     "to_group_id": town.groups[end],
                     "kilometres": kilometres,
@@ -150,7 +149,7 @@ def _delegations(town: Town) -> list[dict[str, Any]]:
             mine = [nurse for nurse in nurses if nurse.area == worker.area] or nurses
             rows.append(
                 {
-                    "id": made_id(town.since, town.seed, "delegation", worker.no),
+                    "id": town.made("delegation", worker.no),
                     "staff_id": worker.id,
                     "kind": "medication",
                     "given_by_id": mine[worker.no % len(mine)].id,

@@ -6,8 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from care.demo.day import line_facts
-from care.demo.draw import made_id
-from care.demo.orders import Order
+from care.demo.order import Order
 from care.demo.town import Town, anchor
 
 
@@ -44,7 +43,7 @@ def rule_rows(town: Town, history: date, made_until: date) -> dict[str, list[dic
         )
         lines += [
             {
-                "id": made_id(town.since, town.seed, "rule line", order.no, seq),
+                "id": town.made("rule line", order.no, seq),
                 "rule_id": town.rules[order.no],
                 "seq": seq,
                 **line_facts(town, order, code, minutes),

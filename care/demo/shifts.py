@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from care.demo.draw import chances, made_id
+from care.demo.draw import chances
 from care.demo.hours import Hours
 from care.demo.places import SOURCE
 from care.demo.roster import DAY, EVENING, HOURS, NIGHT_SHIFT, cycle_day
@@ -51,7 +51,7 @@ def duty(town: Town, day: date, *, absences: bool) -> Duty:
         share = AWAY_IN_WINTER if day.month in WINTER else AWAY_ELSE
         for worker, kind in sorted(at_work.items()):
             if kind is not NIGHT_SHIFT and chances(town.seed, "away", day, worker)[0] < share:
-                stand_in = _stand_in(town, day, town.workers[worker], kind, at_work, set(instead.values()))
+                stand_in = _stand_in(town, day, town.workers[worker], kind, set(instead.values()))
                 if stand_in is not None:
                     instead[worker] = stand_in
     turns = []
@@ -62,10 +62,9 @@ def duty(town: Town, day: date, *, absences: bool) -> Duty:
     return Duty(day, tuple(turns), instead)
 
 
-def _stand_in(
-    town: Town, day: date, away: Worker, kind: ShiftKind, at_work: dict[int, ShiftKind], taken: set[int]
-) -> int | None:
-    """A colleague who is free, rested, and may do at least as much; the over-hired and the team's own first."""
+def _stand_in(town: Town, day: date, away: Worker, kind: ShiftKind, taken: set[int]) -> int | None:
+    """A colleague who is free, rested, and may do at least as much; the team's own first."""
+    at_work = town.roster.at_work(cycle_day(day))
     before = town.roster.at_work(cycle_day(day - timedelta(days=1)))
     after = town.roster.at_work(cycle_day(day + timedelta(days=1)))
     free = [
@@ -87,34 +86,31 @@ def _stand_in(
     return min(free, key=lambda w: (w.team != away.team, not w.substitute, w.no)).no
 
 
-def shift_rows(town: Town, day: date, who: Duty, hours: Hours) -> list[dict[str, Any]]:
+def shift_rows(town: Town, who: Duty, hours: Hours) -> list[dict[str, Any]]:
     """Rows of the table of shifts."""
     rows = []
     for turn in who.turns:
         first, last, rest = HOURS[turn.kind]
-        rows.append(_row(town, day, turn.worker, turn.kind, (hours(first), hours(last)), rest, turn.absent))
-    for worker, (first, last) in sorted(town.cycle.digital[cycle_day(day)].items()):
-        rows.append(
-            _row(town, day, who.who(worker), ShiftKind.DIGITAL, (hours(first), hours(last)), 0, False)
-        )
+        row = _row(town, turn.worker, turn.kind, hours, (first, last))
+        gone = {"absent_from": row["start"], "absent_to": row["end"]} if turn.absent else {}
+        rows.append(row | {"break_minutes": rest} | gone)
+    for worker, span in sorted(town.cycle.digital[cycle_day(hours.day)].items()):
+        rows.append(_row(town, who.who(worker), ShiftKind.DIGITAL, hours, span))
     return rows
 
 
-def _row(
-    town: Town, day: date, worker: int, kind: ShiftKind, span: tuple[Any, Any], rest: int, absent: bool
-) -> dict[str, Any]:
-    start, end = span
+def _row(town: Town, worker: int, kind: ShiftKind, hours: Hours, span: tuple[int, int]) -> dict[str, Any]:
     return {
-        "id": made_id(town.since, town.seed, "shift", day, worker, kind),
+        "id": town.made("shift", hours.day, worker, kind),
         "staff_id": town.workers[worker].id,
         "group_id": town.groups[town.workers[worker].area],
-        "date": day,
-        "start": start,
-        "end": end,
-        "break_minutes": rest,
+        "date": hours.day,
+        "start": hours(span[0]),
+        "end": hours(span[1]),
+        "break_minutes": 0,
         "kind": kind,
-        "absent_from": start if absent else None,
-        "absent_to": end if absent else None,
+        "absent_from": None,
+        "absent_to": None,
         "source": SOURCE,
-        "extern_id": f"P{worker:03d}-{day:%Y%m%d}-{kind.value}",
+        "extern_id": f"P{worker:03d}-{hours.day:%Y%m%d}-{kind.value}",
     }
