@@ -182,7 +182,7 @@ async def _write(
             zone=clock.zone,
         )
     await alter(session, contact, at=now, hand=hand, event=_EVENTS[to], reason=reason, staff=staff, **fields)
-    await _have_told(session, contact, before, clock)
+    await have_told(session, contact, clock, kind="move", channel_before=before.value)
 
 
 async def _minutes(session: AsyncSession, contact: PlannedContact, to: Channel) -> int:
@@ -202,8 +202,13 @@ async def _minutes(session: AsyncSession, contact: PlannedContact, to: Channel) 
     return min(contact.minutes, sum(video or minutes for minutes, video in lines))
 
 
-async def _have_told(session: AsyncSession, contact: PlannedContact, before: Channel, clock: Clock) -> None:
-    """A notice for the client's screen; unseen ones about the same row no longer hold."""
+async def have_told(
+    session: AsyncSession, contact: PlannedContact, clock: Clock, *, kind: str, **more: str
+) -> None:
+    """A notice for the client's screen; unseen ones about the same row no longer hold.
+
+    `kind` is a word of `care.disruptions.ChangeKind`; `more` are further facts.
+    """
     at = clock.now()
     for old in await session.scalars(
         select(Notice).where(
@@ -218,12 +223,12 @@ async def _have_told(session: AsyncSession, contact: PlannedContact, before: Cha
         contact_id=contact.id,
         made_at=at,
         facts={
-            "kind": "move",
+            "kind": kind,
             "channel": contact.channel.value,
-            "channel_before": before.value,
             "start": contact.start.isoformat(),
             "date": contact.planned_date.isoformat(),
             "staff": [str(one) for one in await staff_of(session, contact.id)],
+            **more,
         },
     )
     session.add(notice)

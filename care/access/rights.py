@@ -36,6 +36,7 @@ class Action(StrEnum):
     CONTACT_RESOLVE = "contact.resolve"
     CALL_MAKE = "call.make"
     PLAN_READ = "plan.read"
+    PLAN_CHANGE = "plan.change"
     DISRUPTION_REPORT = "disruption.report"
     PROPOSAL_READ = "proposal.read"
     PROPOSAL_APPROVE = "proposal.approve"
@@ -76,6 +77,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.CONTACT_RESOLVE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.CALL_MAKE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.PLAN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.PLAN_CHANGE: {_C: _GROUP, _M: _GROUP},
     Action.DISRUPTION_REPORT: {_C: _GROUP, _M: _GROUP},
     Action.PROPOSAL_READ: {_C: _GROUP, _M: _GROUP},
     Action.PROPOSAL_APPROVE: {_C: _GROUP, _M: _GROUP},

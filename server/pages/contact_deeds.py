@@ -160,21 +160,27 @@ def _time(form: Form, name: str) -> time:
 @right(Action.CONTACT_MOVE)
 async def move(request: web.Request) -> web.StreamResponse:
     """Another channel, with one tap. What the rules say against it is said in their own sentences."""
-    form, clock = await read_form(request), request.app[CLOCK]
+    form = await read_form(request)
     to = form.one_of("channel", Channel)
     if to not in _MOVES:
         raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="channel")
     async with opened(request, Action.CONTACT_MOVE) as (session, contact):
         if contact.channel is not to:
             check_version(form, contact)
-            verdict = (await ways(session, [contact.id], clock))[contact.id][to]
-            if not verdict.allowed:
-                raise _against(request, verdict, await _service_names(session, contact.id))
-            await _MOVES[to](session, contact, clock=clock, hand=hand(request))
+            await move_row(request, session, contact, to)
     return onward(request, card_address(request, contact))
 
 
-async def _service_names(session: AsyncSession, contact_id: UUID) -> dict[str, str]:
+async def move_row(request: web.Request, session: AsyncSession, contact: PlannedContact, to: Channel) -> None:
+    """Move it, or raise `Fault` ``digital.<rule>`` (409) with every sentence against it."""
+    clock = request.app[CLOCK]
+    verdict = (await ways(session, [contact.id], clock))[contact.id][to]
+    if not verdict.allowed:
+        raise _against(request, verdict, await service_names(session, contact.id))
+    await _MOVES[to](session, contact, clock=clock, hand=hand(request))
+
+
+async def service_names(session: AsyncSession, contact_id: UUID) -> dict[str, str]:
     """Rules speak of codes; people of names."""
     rows = await session.scalars(
         select(Service)
@@ -184,17 +190,21 @@ async def _service_names(session: AsyncSession, contact_id: UUID) -> dict[str, s
     return {one.code: one.name_sv for one in rows}
 
 
-def _against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> Fault:
+def reasons_against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> list[str]:
     """Every sentence, not only the first: who mends one thing should not meet the next."""
     say = translations(request.get(LANGUAGE, "sv")).gettext
     reasons = (
         say(no.sentence) % {key: names.get(value, value) for key, value in no.values.items()}
         for no in verdict.against
     )
+    return list(dict.fromkeys(reasons))
+
+
+def _against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> Fault:
     return Fault(
         f"digital.{verdict.against[0].rule}",
         "Det går inte: %(reasons)s",
         status=409,
         place="channel",
-        values={"reasons": " ".join(dict.fromkeys(reasons))},
+        values={"reasons": " ".join(reasons_against(request, verdict, names))},
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from aiohttp import web
@@ -30,11 +30,19 @@ BEAT = 15.0
 LIFE = 600.0
 #: Facts of one transaction come in a row: gathered for so long into one event.
 GATHER = 0.05
-_MOST_WAITING = 500
+MOST_WAITING = 500
 
 Fact = tuple[str, dict[str, Any]]
 Queue = asyncio.Queue[Fact | None]
 STREAMS: web.AppKey[set[Queue]] = web.AppKey("day streams")
+
+
+class Listener(Protocol):
+    """Picks facts and puts what a page should know into its queue; None ends the stream."""
+
+    queue: Queue
+
+    async def hear(self, event: OutboxEvent) -> None: ...
 
 
 class Ear:
@@ -44,7 +52,7 @@ class Ear:
         self._staff = str(staff_id)
         self._account = str(account_id)
         self._contacts = contacts
-        self.queue: Queue = asyncio.Queue(_MOST_WAITING)
+        self.queue: Queue = asyncio.Queue(MOST_WAITING)
 
     async def hear(self, event: OutboxEvent) -> None:
         contact = event.payload.get("contact")
@@ -60,11 +68,15 @@ class Ear:
             self.say(("due", {"contact": contact, "in_minutes": event.payload.get("in_minutes")}))
 
     def say(self, fact: Fact | None) -> None:
-        # A reader that does not read is let go; it opens a new stream and a fresh list.
-        if self.queue.full():
-            self.queue.get_nowait()
-            fact = None
-        self.queue.put_nowait(fact)
+        put(self.queue, fact)
+
+
+def put(queue: Queue, fact: Fact | None) -> None:
+    """Tell the page. A reader that does not read is let go; it opens a new stream and a fresh list."""
+    if queue.full():
+        queue.get_nowait()
+        fact = None
+    queue.put_nowait(fact)
 
 
 @routes.get("/min-dag/nytt", name="day_news")
@@ -77,7 +89,11 @@ async def day_news(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         span = await read_span(session, who.staff_id, request.app[CLOCK])
         rows = await own_rows(session, who.staff_id, span)
-    ear = Ear(who.staff_id, who.account_id, {str(row.id) for row in rows})
+    return await stream(request, Ear(who.staff_id, who.account_id, {str(row.id) for row in rows}))
+
+
+async def stream(request: web.Request, ear: Listener) -> web.StreamResponse:
+    """What `ear` picks, to one open page, until it is closed or has lasted long enough."""
     ends = [request.app[TAIL].subscribe(topic, ear.hear) for topic in ("contact.", "account.changed")]
     request.app[STREAMS].add(ear.queue)
     response = web.StreamResponse(

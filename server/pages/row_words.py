@@ -57,6 +57,9 @@ _EVENT_WORDS = {
     "undone": N_("Ändringen är ångrad"),
     "handed_over": N_("Överlämnad"),
     "video_stopped": N_("Video är stoppad"),
+    "pinned": N_("Låst i planen"),
+    "unpinned": N_("Upplåst i planen"),
+    "client_home": N_("Är hemma igen"),
 }
 
 

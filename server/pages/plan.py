@@ -1,0 +1,180 @@
+""" "Planen": one day of one's groups, rows by worker, what lacks somebody first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.rights import Action
+from care.accounts import Role
+from care.contacts.channel import Channel
+from care.errors import Fault, not_found
+from care.municipality import Group
+from care.sorting import swedish
+from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.pages.form import Form, query
+from server.pages.onward import link
+from server.pages.plan_day import MAIN_CHANNELS, DayPlan, PlanRow, WorkerDay, read_plan
+from server.pages.rendering import render
+from server.security.actor import actor
+from server.security.gate import note_list, right
+
+routes = web.RouteTableDef()
+#: How far the pager goes: further away there is no plan, and years back it is another page's business.
+FARTHEST = timedelta(days=400)
+
+
+class Only(StrEnum):
+    """One thing at a time: what lacks somebody, or what is red."""
+
+    UNSTAFFED = "utan"
+    RED = "roda"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page shows: in the address, without a name in it. `group` is None for all of one's own."""
+
+    day: date
+    group: UUID | None
+    channel: Channel | None = None
+    only: Only | None = None
+
+    @property
+    def address(self) -> str:
+        parts = {"dag": self.day.isoformat(), "grupp": str(self.group or "alla")}
+        if self.channel:
+            parts["kanal"] = self.channel.value
+        if self.only:
+            parts["visa"] = self.only.value
+        return "/planen?" + urlencode(parts)
+
+    @property
+    def is_filtered(self) -> bool:
+        return self.channel is not None or self.only is not None
+
+    def but(self, **changes: Any) -> Shown:
+        return replace(self, **changes)
+
+    def toggled(self, *, channel: Channel | None = None, only: Only | None = None) -> Shown:
+        """With a filter put on, or taken off when it is on already."""
+        if channel is not None:
+            return replace(self, channel=None if self.channel is channel else channel)
+        return replace(self, only=None if self.only is only else only)
+
+    def has(self, row: PlanRow) -> bool:
+        """Whether the filters let the row through."""
+        if self.channel is not None and row.contact.channel is not self.channel:
+            return False
+        match self.only:
+            case Only.UNSTAFFED:
+                return row.missing > 0
+            case Only.RED:
+                return row.is_red
+        return True
+
+
+@routes.get("/planen", name="plan")
+@right(Action.PLAN_READ)
+async def page(request: web.Request) -> web.StreamResponse:
+    """``?dag=2026-12-01&grupp=<id>|alla&kanal=video&visa=utan|roda``"""
+    clock, who = request.app[CLOCK], actor(request)
+    async with request.app[DATABASE].read() as session:
+        groups = await plan_groups(request, session, Action.PLAN_READ)
+        shown = _shown(query(request), groups, clock.today())
+        ids = [shown.group] if shown.group else [group.id for group in groups]
+        plan = await read_plan(session, ids, shown.day, clock, request.get(LANGUAGE, "sv"))
+    note_list(request, Action.PLAN_READ, plan.clients)
+    return render(
+        request,
+        "plan.html",
+        shown=shown,
+        groups=groups,
+        today=clock.today(),
+        plan=plan,
+        unstaffed=[row for row in plan.unstaffed if shown.has(row)],
+        workers=_workers(plan, shown),
+        unmanned=[row for row in plan.unmanned if shown.has(row)],
+        channels=MAIN_CHANNELS,
+        only=Only,
+        names=_namer(request),
+        group_names={group.id: group.name for group in groups},
+        may_change=who.may(Action.PLAN_CHANGE),
+        print_page=link(request, "print_day") if who.may(Action.PRINT_DAY) else None,
+        may_plan=who.may(Action.CONTACT_PLAN),
+        may_report=who.may(Action.DISRUPTION_REPORT),
+        day_before=shown.but(day=shown.day - timedelta(days=1)),
+        day_after=shown.but(day=shown.day + timedelta(days=1)),
+    )
+
+
+def _workers(plan: DayPlan, shown: Shown) -> list[tuple[WorkerDay, list[PlanRow]]]:
+    """Each worker with the rows that the filters let through; filtered, only those who have any."""
+    found = [(worker, [row for row in worker.rows if shown.has(row)]) for worker in plan.workers]
+    return [(worker, rows) for worker, rows in found if rows or not shown.is_filtered]
+
+
+def _namer(request: web.Request) -> Any:
+    """Names in the list. A protected identity has none for colleagues who are not named for it."""
+    who = actor(request)
+    sees_all = any(held.role is not Role.CARE_WORKER for held in who.roles)
+
+    def name(row: PlanRow) -> str | None:
+        if row.client.is_protected and not sees_all and who.staff_id not in {one.id for one in row.staff}:
+            return None
+        return row.client.short_name
+
+    return name
+
+
+async def plan_groups(request: web.Request, session: AsyncSession, action: Action) -> list[Group]:
+    """The groups with clients in which the actor may do `action`, by name."""
+    mine = actor(request).groups(action)
+    groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
+    return sorted(
+        (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
+    )
+
+
+def chosen_day(asked: Form, today: date) -> date:
+    """``dag``, today when it is not given. Raises `Fault` ``date.bad`` or ``plan.far``."""
+    text = asked.text("dag")
+    if not text:
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Fault("date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place="dag",
+                    values={"text": text[:40]}) from None  # fmt: skip
+    if abs(day - today) > FARTHEST:
+        raise Fault("plan.far", "Välj en dag som ligger närmare i dag.", place="dag")
+    return day
+
+
+def chosen_group(asked: Form, groups: list[Group]) -> UUID | None:
+    """``grupp``: one of `groups`, None for ``alla``; the first when nothing is asked for."""
+    if asked.text("grupp") == "alla" and len(groups) > 1:
+        return None
+    chosen = asked.id("grupp", needed=False) if asked.text("grupp") != "alla" else None
+    if chosen is None:
+        return groups[0].id if groups else None
+    if chosen not in {group.id for group in groups}:
+        raise not_found("grupp")
+    return chosen
+
+
+def _shown(asked: Form, groups: list[Group], today: date) -> Shown:
+    return Shown(
+        chosen_day(asked, today),
+        chosen_group(asked, groups),
+        asked.one_of("kanal", Channel) if asked.text("kanal") else None,
+        asked.one_of("visa", Only) if asked.text("visa") else None,
+    )
