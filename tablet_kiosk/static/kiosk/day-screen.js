@@ -228,7 +228,10 @@ export class NightScreen extends Screen {
   update({ day, now, isOnline, touchNeeded }) {
     this.#clock.textContent = dotted(wall(now, day.zone));
     const { focus } = view(day, now);
-    this.#next.textContent = focus ? `${focus.time}  ${focus.line}` : "";
+    const isToday = focus && localDay(Date.parse(focus.start), day.zone) === localDay(now, day.zone);
+    const time = focus?.time ?? "";
+    this.#next.textContent = !focus ? ""
+      : `${isToday ? t("Klockan %(time)s", { time }) : t("I morgon kl. %(time)s", { time })}: ${focus.line}`;
     const words = !isOnline ? t("Ingen kontakt just nu – personalen vet det") : touchNeeded ? t("Tryck på skärmen") : "";
     if (this.#touch.textContent !== words) this.#touch.textContent = words;
   }

@@ -32,6 +32,9 @@ const HEALTH_EVERY = 3_600_000;
 const TOUCH_PATIENCE = 10_000;
 /** A screen that has just come up takes no touch meant for the one before. */
 const GUARD = 350;
+/** When the page was last renewed: servers of two versions side by side must not make it load for ever. */
+const RENEWED = "samtid-renewed";
+const RENEW_PAUSE = 600_000;
 /** These ended without the client wanting it: somebody rings again. */
 const RINGS_AGAIN = new Set(["lost", "media_failed", "server_restart", "not_now"]);
 
@@ -413,6 +416,8 @@ async function touched() {
 async function renewIfCalm() {
   if (!isOutdated || call || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
   if (!(shown instanceof DayScreen || shown instanceof NightScreen)) return;
+  if (Date.now() - Number(sessionStorage.getItem(RENEWED) ?? 0) < RENEW_PAUSE) return;
+  sessionStorage.setItem(RENEWED, String(Date.now()));
   isOutdated = false;
   const registration = await navigator.serviceWorker?.getRegistration("/kiosk");
   if (!registration) {
@@ -427,13 +432,15 @@ async function renewIfCalm() {
 
 async function registerWorker() {
   if (!("serviceWorker" in navigator)) return;
-  const hadOne = navigator.serviceWorker.controller !== null;
+  // The very first worker takes over a page that is already its own version; each later one brings a newer page.
+  let hasOne = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (hadOne && !call) location.reload();
+    if (hasOne && !call) location.reload();
+    hasOne = true;
   });
   try {
     const registration = await navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk" });
-    registration.addEventListener("updatefound", () => (isOutdated = hadOne));
+    registration.addEventListener("updatefound", () => (isOutdated ||= hasOne));
     if (registration.waiting) isOutdated = true;
   } catch (error) {
     // Without it the tablet works as long as there is contact.
