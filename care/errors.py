@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from care.words import Word, fill
+
 
 class Fault(Exception):
     """Something that the caller did, or met, that must be said in words.
@@ -46,8 +48,7 @@ class Fault(Exception):
 
     def say(self, translate: Any = None) -> str:
         """The sentence filled in, in Swedish or through `translate` (a gettext function)."""
-        text = translate(self.sentence) if translate else self.sentence
-        return text % self.values if self.values else text
+        return fill(self.sentence, self.values, translate)
 
     @property
     def exit_code(self) -> int:
@@ -71,17 +72,17 @@ def not_found(what: str = "sidan") -> Fault:
     """Not there, or not for you: the two answer alike, so that nobody can probe."""
     return Fault(
         "not_found",
-        "Det finns ingen sådan %(what)s, eller så är den inte din.",
+        "Det du söker finns inte här, eller så är det inte ditt.",
         status=404,
         values={"what": what},
     )
 
 
-def stale(what: str = "raden") -> Fault:
+def stale(what: str = Word("raden")) -> Fault:
     """Somebody else changed it first; nothing was saved."""
     return Fault(
         "stale",
         "Någon annan hann ändra %(what)s. Läs om sidan och försök igen. Inget är sparat.",
         status=409,
-        values={"what": what},
+        values={"what": Word(what)},
     )

@@ -20,6 +20,7 @@ from dateutil.rrule import rrulestr
 
 from care.errors import Fault
 from care.localtime import SWEDEN, at
+from care.words import N_
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MOST_INTERVAL = {"DAILY": 31, "WEEKLY": 26, "MONTHLY": 6}
@@ -45,12 +46,12 @@ class Pattern(StrEnum):
 
 
 _WORDS = {
-    Pattern.ONCE: "En gång",
-    Pattern.DAILY: "Varje dag",
-    Pattern.WEEKDAYS: "Vardagar",
-    Pattern.WEEKLY: "Varje vecka",
-    Pattern.EVERY_OTHER_WEEK: "Varannan vecka",
-    Pattern.OWN: "Egen upprepning",
+    Pattern.ONCE: N_("En gång"),
+    Pattern.DAILY: N_("Varje dag"),
+    Pattern.WEEKDAYS: N_("Vardagar"),
+    Pattern.WEEKLY: N_("Varje vecka"),
+    Pattern.EVERY_OTHER_WEEK: N_("Varannan vecka"),
+    Pattern.OWN: N_("Egen upprepning"),
 }
 
 

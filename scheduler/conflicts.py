@@ -24,6 +24,7 @@ from care.contacts.life import END_STATES
 from care.recurrence import instants
 from care.services import Priority, Service
 from care.staff import Staff
+from care.words import N_
 from scheduler.horizon import DAYS_AHEAD
 from scheduler.rules import RuleWish
 from scheduler.staffing import LONGEST, Need, Roster
@@ -225,9 +226,9 @@ def _of_worker(
     )
     busy = tuple(need.start for need in needs if roster.is_busy(person.id, need.start, need.end))
     return [
-        ("worker_gone", "%(name)s arbetar inte kvar här.", Severity.STOP, () if person.active else every),
-        ("worker_no_video", "%(name)s tar inte videosamtal.", Severity.STOP, every if no_video else ()),
-        ("worker_no_delegation", "%(name)s saknar delegering då.", Severity.STOP, undelegated),
-        ("worker_off", "%(name)s arbetar inte då.", Severity.WARN, off),
-        ("worker_busy", "%(name)s är upptagen med något annat då.", Severity.WARN, busy),
+        ("worker_gone", N_("%(name)s arbetar inte kvar här."), Severity.STOP, () if person.active else every),
+        ("worker_no_video", N_("%(name)s tar inte videosamtal."), Severity.STOP, every if no_video else ()),
+        ("worker_no_delegation", N_("%(name)s saknar delegering då."), Severity.STOP, undelegated),
+        ("worker_off", N_("%(name)s arbetar inte då."), Severity.WARN, off),
+        ("worker_busy", N_("%(name)s är upptagen med något annat då."), Severity.WARN, busy),
     ]

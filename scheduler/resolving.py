@@ -28,6 +28,7 @@ from care.notices import Notice
 from care.outbox import announce
 from care.staff import Staff
 from care.tasks import Task, TaskKind, close_task, tell_task
+from care.words import N_
 
 #: Who takes over has this long before the row is brought up again.
 TAKEN_OVER = timedelta(minutes=15)
@@ -54,12 +55,12 @@ class Outcome(StrEnum):
 
 
 _WORDS = {
-    Outcome.DONE: "Blev av",
-    Outcome.DONE_PHONE: "Blev av på telefon",
-    Outcome.REPLACED_BY_VISIT: "Ersatt av ett besök",
-    Outcome.MISSED: "Blev inte av",
-    Outcome.DECLINED: "Personen tackade nej",
-    Outcome.CANCELLED_ABSENT: "Personen var inte hemma",
+    Outcome.DONE: N_("Blev av"),
+    Outcome.DONE_PHONE: N_("Blev av på telefon"),
+    Outcome.REPLACED_BY_VISIT: N_("Ersatt av ett besök"),
+    Outcome.MISSED: N_("Blev inte av"),
+    Outcome.DECLINED: N_("Personen tackade nej"),
+    Outcome.CANCELLED_ABSENT: N_("Personen var inte hemma"),
 }
 _STATUS = {
     Outcome.DONE: Status.DONE,

@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-import care
+import care.words
 import tablet_kiosk
 import webclient
 from server.keys import LANGUAGE
@@ -78,9 +78,9 @@ def choose(cookie: str | None, accept: str | None) -> str:
     return DEFAULT
 
 
-def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Marks a sentence for the catalogues where it is written; it is translated where it is shown."""
-    return sentence
+#: Marks for the catalogues, see `care.words`.
+N_ = care.words.N_
+NN_ = care.words.NN_
 
 
 @web.middleware

@@ -37,7 +37,7 @@ async def command(
                 "Databasen är ny. Säg vilken kommun det gäller med --municipality.",
                 place="--municipality",
             )
-        password = _ask(password_stdin)
+        password = _ask(ground, password_stdin)
         check_new(password, username)
         password_hash = Passwords().hash_now(password)
         now = ground.clock.now()
@@ -54,7 +54,9 @@ async def command(
     )
 
 
-def _ask(from_stdin: bool) -> str:
+def _ask(ground: Ground, from_stdin: bool) -> str:
     if from_stdin or not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("Lösenord", hide_input=True, confirmation_prompt="En gång till"))
+    return str(
+        click.prompt(ground.say("Lösenord"), hide_input=True, confirmation_prompt=ground.say("En gång till"))
+    )

@@ -22,6 +22,7 @@ from care.accounts import Role
 from care.demo.devices import keep_alive
 from care.storage.database import Database
 from care.storage.migrations import migrate
+from care.words import N_
 from server.application import create_app
 from server.cli.ground import Ground, grounded, open_folder
 from server.configuration import Configuration
@@ -145,7 +146,7 @@ def shown(ground: Ground, demo: dict[str, Any], certificates: Certificates | Non
     """What the terminal shows: address, accounts, tablets, what to try first."""
     say = ground.say
     accounts = Table(
-        *(say(head) for head in ("Roll", "Användarnamn", "Lösenord", "Grupp")),
+        *(say(head) for head in (N_("Roll"), N_("Användarnamn"), N_("Lösenord"), N_("Grupp"))),
         title=say("Konton"), title_justify="left", title_style="bold", box=None, pad_edge=False,
     )  # fmt: skip
     for one in demo["accounts"]:

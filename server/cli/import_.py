@@ -11,6 +11,7 @@ from rich.table import Table
 
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE, open_vault
+from care.words import N_
 from server.cli.ground import Ground, grounded, language
 from server.exchange.column_map import STANDARD
 from server.exchange.error_file import name_of
@@ -123,13 +124,13 @@ def _tell(ground: Ground, outcome: Outcome, written: Path | None) -> None:
     for difference in outcome.differences[:_SHOWN]:
         ground.tell("Rad %(line)s: %(what)s", line=difference.line, what=outcome.said(difference, say))
     if outcome.applied:
-        sentence = "Importerat: %(imported)s nya, %(updated)s ändrade, %(unchanged)s oförändrade."
+        sentence = N_("Importerat: %(imported)s nya, %(updated)s ändrade, %(unchanged)s oförändrade.")
     elif outcome.dry_run:
-        sentence = "Provkörning: %(imported)s nya, %(updated)s skulle ändras, %(unchanged)s oförändrade."
+        sentence = N_("Provkörning: %(imported)s nya, %(updated)s skulle ändras, %(unchanged)s oförändrade.")
     elif outcome.unreadable:
-        sentence = "Inget är importerat. Rätta filen och försök igen."
+        sentence = N_("Inget är importerat. Rätta filen och försök igen.")
     else:
-        sentence = "Inget är importerat. Rätta felen, eller ta de goda raderna med --skip-bad."
+        sentence = N_("Inget är importerat. Rätta felen, eller ta de goda raderna med --skip-bad.")
     ground.tell(sentence, imported=outcome.imported, updated=outcome.updated, unchanged=outcome.unchanged)
     if written is not None:
         ground.tell("De felaktiga raderna ligger i %(file)s.", file=written)

@@ -18,6 +18,7 @@ from care.clients import Client
 from care.errors import Fault
 from care.ids import new_id, read_id
 from care.localtime import to_instant
+from care.words import N_
 from server.cli.ground import Ground, grounded
 
 
@@ -99,8 +100,16 @@ def _looked(ground: Ground, client: Client) -> AccessLog:
     )
 
 
+_HEADS = (N_("När"), N_("Vem"), N_("Roll"), N_("Vad"), N_("Genom"), N_("Svar"), N_("Var"))
+
+
 def _table(ground: Ground, rows: list[dict[str, Any]]) -> Table:
-    table = Table(*(ground.say(head) for head in ("När", "Vem", "Roll", "Vad", "Genom", "Svar", "Var")))
+    table = Table(
+        *(
+            ground.say(head)
+            for head in (N_("När"), N_("Vem"), N_("Roll"), N_("Vad"), N_("Genom"), N_("Svar"), N_("Var"))
+        )
+    )
     for row in rows:
         at = datetime.fromisoformat(row["at"]).astimezone(ground.clock.zone)
         table.add_row(

@@ -13,6 +13,7 @@ from care.errors import Fault
 from care.measures.gather import gather
 from care.measures.report import report
 from care.municipality import Group
+from care.words import N_
 from server.cli.ground import Ground, grounded
 
 LONGEST_DAYS = 800
@@ -60,19 +61,23 @@ def _day(text: str | None, place: str) -> date | None:
 
 def _shown(ground: Ground, told: dict[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for head in ("Mått", "Andel", "Antal"):
-        table.add_column(ground.say(head), justify="left" if head == "Mått" else "right")
+    table.add_column(ground.say("Mått"))
+    for head in (N_("Andel"), N_("Antal")):
+        table.add_column(ground.say(head), justify="right")
     same = told["same_day"]
-    rows = [("Genomfört samma dag", same)]
+    rows = [(ground.say("Genomfört samma dag"), same)]
     rows += [
-        ("  på plats", same["physical"]),
-        ("  digitalt", same["digital"]),
-        ("  flyttat och klart", same["moved"]),
+        ("  " + ground.say("på plats"), same["physical"]),
+        ("  " + ground.say("digitalt"), same["digital"]),
+        ("  " + ground.say("flyttat och klart"), same["moved"]),
     ]
-    rows += [(f"Kvitterat: {goal}", cell) for goal, cell in told["receipts"].items()]
-    rows += [("Nöjda brukare", told["pulse"]["clients"]), ("Hann enligt plan", told["pulse"]["staff"])]
+    rows += [(ground.say("Kvitterat: %(goal)s", goal=goal), cell) for goal, cell in told["receipts"].items()]
+    rows += [
+        (ground.say("Nöjda brukare"), told["pulse"]["clients"]),
+        (ground.say("Hann enligt plan"), told["pulse"]["staff"]),
+    ]
     for name, cell in rows:
         hidden = cell.get("hidden")
         share = ground.say("dolt") if hidden else f"{cell['value']:.1%}"
-        table.add_row(ground.say(name), share, "" if hidden else str(cell["n"]))
+        table.add_row(name, share, "" if hidden else str(cell["n"]))
     return table

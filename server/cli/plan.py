@@ -22,6 +22,7 @@ from care.contacts.step import Hand
 from care.disruptions import Change, Proposal
 from care.errors import Fault
 from care.ids import new_id
+from care.words import N_
 from scheduler.disruptions.approving import Outcome, approve
 from scheduler.disruptions.proposing import in_json, propose
 from scheduler.disruptions.report import read_report, record
@@ -134,15 +135,24 @@ def _notes(ground: Ground, changes: list[dict[str, Any]], applied: bool) -> list
     ]
 
 
+_SUMS = (
+    ("affected", N_("berörs")),
+    ("moved_to_video", N_("till video")),
+    ("moved_to_phone", N_("till telefon")),
+    ("moved_to_visit", N_("till besök")),
+    ("reassigned", N_("annan personal")),
+    ("retimed", N_("annan tid")),
+    ("postponed", N_("annan dag")),
+    ("cancelled", N_("ställs in")),
+    ("unchanged", N_("oförändrade")),
+    ("unsolved", N_("behöver ditt beslut")),
+    ("clients_to_notify", N_("behöver få veta")),
+)
+
+
 def _shown(ground: Ground, told: dict[str, Any]) -> Lines:
-    words = (
-        ("affected", "berörs"), ("moved_to_video", "till video"), ("moved_to_phone", "till telefon"),
-        ("moved_to_visit", "till besök"), ("reassigned", "annan personal"), ("retimed", "annan tid"),
-        ("postponed", "annan dag"), ("cancelled", "ställs in"), ("unchanged", "oförändrade"),
-        ("unsolved", "behöver ditt beslut"), ("clients_to_notify", "behöver få veta"),
-    )  # fmt: skip
     sums = Table(box=None, pad_edge=False, show_header=False)
-    for key, word in words:
+    for key, word in _SUMS:
         sums.add_row(str(told["summary"][key]), ground.say(word))
     head = ground.say(
         "Förslag %(id)s, klart på %(seconds)s s.", id=told["proposal_id"], seconds=told["seconds"]

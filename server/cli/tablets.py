@@ -16,6 +16,7 @@ from care.devices import Device
 from care.errors import Fault
 from care.ids import new_id, read_id
 from care.municipality import Group
+from care.words import N_
 from server.cli.ground import Ground, grounded
 from server.tablets.home import clients_of, revoke
 
@@ -38,7 +39,7 @@ async def show(ground: Ground) -> None:
             rows.append(_row(device, homes, groups))
             session.add_all(_note(ground, device, client, "read") for client in homes)
     table = Table(
-        *(ground.say(head) for head in ("Id", "Surfplatta", "Grupp", "Läge", "Sågs senast")),
+        *(ground.say(head) for head in ("Id", N_("Surfplatta"), N_("Grupp"), N_("Läge"), N_("Sågs senast"))),
         box=None,
         pad_edge=False,
     )

@@ -18,6 +18,7 @@ from care.errors import Fault
 from care.ids import new_id
 from care.imports import ImportDifference, ImportRun
 from care.storage.database import Database
+from care.words import N_
 from server.exchange.cells import Circumstances
 from server.exchange.column_map import ColumnMap
 from server.exchange.error_file import write_error_file
@@ -39,14 +40,14 @@ _TRIES = 3
 
 #: What a difference is about, as it is said.
 FIELD_WORDS = {
-    "start": "starttiden",
-    "minutes": "längden",
-    "window_start": "fönstrets början",
-    "window_end": "fönstrets slut",
-    "channel": "kanalen",
-    "services": "insatserna",
-    "staff": "personalen",
-    "status": "utfallet",
+    "start": N_("starttiden"),
+    "minutes": N_("längden"),
+    "window_start": N_("fönstrets början"),
+    "window_end": N_("fönstrets slut"),
+    "channel": N_("kanalen"),
+    "services": N_("insatserna"),
+    "staff": N_("personalen"),
+    "status": N_("utfallet"),
 }
 
 

@@ -13,8 +13,34 @@ from babel.dates import format_date
 
 from care.contacts.channel import Channel
 from care.contacts.life import Status
+from care.words import N_
 
 Translate = Callable[[str], str]
+
+#: The neutral words that services say on a screen, for the catalogues; a municipality may have others.
+NEUTRAL = (
+    N_("Morgonhjälp"),
+    N_("Middagshjälp"),
+    N_("Kvällshjälp"),
+    N_("Nattbesök"),
+    N_("Besök"),
+    N_("Samtal"),
+    N_("Pratstund"),
+    N_("Tillsyn"),
+    N_("Påminnelse"),
+    N_("Måltid"),
+    N_("Frukost"),
+    N_("Lunch"),
+    N_("Middag"),
+    N_("Kvällsmat"),
+    N_("Städning"),
+    N_("Tvätt"),
+    N_("Inköp"),
+    N_("Aktivitet"),
+    N_("Gymnastik"),
+    N_("Gruppsamtal"),
+    N_("Möte"),
+)
 
 
 def names(first_names: Sequence[str], _: Translate) -> str:
