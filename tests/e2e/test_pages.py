@@ -40,7 +40,7 @@ def kind_of(path: str) -> str:
     """The address without its ids and values: pages of one kind are looked at once."""
     bare, _, query = path.partition("?")
     words = [part.split("=")[0] for part in query.split("&") if part]
-    return _ID.sub("·", bare) + ("?" + "&".join(sorted(words)) if words else "")
+    return _ID.sub("id", bare) + ("?" + "&".join(sorted(words)) if words else "")
 
 
 async def links(page: Page) -> dict[str, str]:
