@@ -20,7 +20,8 @@ endif
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-.PHONY: help install demo check test wheel clean
+BENCHES := bench-planner bench-calls bench-pages bench-import
+.PHONY: help install demo check test wheel clean bench $(BENCHES)
 
 help: ## what you can make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -59,6 +60,24 @@ test: install ## every test, real Chromium and both databases included
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+# Measurements, not tests: they print tables and never fail because something took long.
+# ARGS="--blocks 2" shortens a single one.
+bench: ## every measurement, one after the other (half an hour)
+	@for one in $(BENCHES); do $(MAKE) --no-print-directory $$one || exit 1; echo; done
+
+bench-planner: install ## a broken day of 600 contacts: first proposal and final one
+	$(BIN)/python -m bench.planner_day $(ARGS)
+
+bench-calls: install ## "Svara" to the first picture, beside a bare call
+	@.ci/need chromium=chromium
+	$(BIN)/python -m bench.call_setup $(ARGS)
+
+bench-pages: install ## pages over 60 and 600 days of history
+	$(BIN)/python -m bench.page_times $(ARGS)
+
+bench-import: install ## an import of 50,000 contacts beside a live server
+	$(BIN)/python -m bench.import_beside $(ARGS)
 
 clean: ## remove what was built (not your data)
 	rm -rf $(VENV) node_modules webclient/static/lib build dist test-results

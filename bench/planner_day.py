@@ -4,7 +4,7 @@
 minutes, breaks. Then four people are sick and every road is slow. The floor, measured in the same run, is
 one exact evaluation of the undisturbed plan: what it takes merely to look at the day once.
 
-    python bench/planner_day.py [--seeds 3] [--contacts 600] [--sick 4] [--first-only] [--json]
+    python -m bench.planner_day [--seeds 3] [--contacts 600] [--sick 4] [--first-only] [--json]
 """
 
 from __future__ import annotations
