@@ -58,6 +58,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.plan_call",
     "server.pages.plan_news",
     "server.pages.plan_row",
+    "server.pages.printing",
     "server.pages.proposals",
     "server.pages.receipt",
     "server.pages.sign_in",

@@ -61,14 +61,19 @@ class Shown:
     def is_filtered(self) -> bool:
         return self.channel is not None or self.only is not None
 
+    @property
+    def whole(self) -> Shown:
+        """Without filters."""
+        return replace(self, channel=None, only=None)
+
     def but(self, **changes: Any) -> Shown:
         return replace(self, **changes)
 
-    def toggled(self, *, channel: Channel | None = None, only: Only | None = None) -> Shown:
+    def toggled(self, by: Channel | Only) -> Shown:
         """With a filter put on, or taken off when it is on already."""
-        if channel is not None:
-            return replace(self, channel=None if self.channel is channel else channel)
-        return replace(self, only=None if self.only is only else only)
+        if isinstance(by, Channel):
+            return replace(self, channel=None if self.channel is by else by)
+        return replace(self, only=None if self.only is by else by)
 
     def has(self, row: PlanRow) -> bool:
         """Whether the filters let the row through."""
