@@ -43,6 +43,11 @@ DIGITAL = {
     "C": {SOCIAL: 80, CHECK: 56, REMIND_MEAL: 70, REMIND_HEALTH: 84, FOLLOW_UP: 20},
     "D": {REMIND_HEALTH: 70, FOLLOW_UP: 22},
 }
+#: Of the visits, those in homes with a tablet that need no hands: what snow or illness may move to video.
+MOVABLE = {
+    "B": {CHECK: 112, MEAL: 70},
+    "C": {CHECK: 42, MEAL: 70, REMIND_HEALTH: 28},
+}
 
 
 @dataclass(slots=True)
@@ -82,15 +87,36 @@ class Dealer:
         digital = DIGITAL.get(self.profile, {})
         left = dict(ROWS[self.profile])
         for kind, count in digital.items():
-            self._spread(kind, count, self.callers, _ON_TABLET[kind])
-            left[{REMIND_MEAL: MEAL, REMIND_HEALTH: HEALTH, FOLLOW_UP: HEALTH}.get(kind, kind)] -= count
+            self._spread(kind, count, self._may_have(kind, self.callers), _ON_TABLET[kind])
+            left[_COUNTED_AS.get(kind, kind)] -= count
+        if CARE not in left:
+            left[HOUSE] -= self._hands_every_week()
+        for kind, count in MOVABLE.get(self.profile, {}).items():
+            eaters = [p for p in self.callers if kind != MEAL or not p.choking]
+            self._spread(kind, count, self._may_have(kind, eaters), _MOVABLE_MAKERS[kind])
+            left[_COUNTED_AS.get(kind, kind)] -= count
         if CARE in left:
             self._care(left.pop(CARE))
         for kind in (HOUSE, HEALTH, MEAL, CHECK, SOCIAL):
             if kind in left:
-                people = [p for p in self.people if p.health] if kind == HEALTH else self.people
-                self._spread(kind, left[kind], people, _AT_HOME[kind])
+                self._spread(kind, left[kind], self._may_have(kind, self.people), _AT_HOME[kind])
         return self.wishes
+
+    @staticmethod
+    def _may_have(kind: str, people: list[Person]) -> list[Person]:
+        """Health care is for those who have an order of it."""
+        is_health = _COUNTED_AS.get(kind, kind) == HEALTH
+        return [person for person in people if person.health] if is_health else people
+
+    def _hands_every_week(self) -> int:
+        """Nobody lives on screens alone: laundry every week where there is a tablet. How many rows."""
+        before = sum(wish.count for wish in self.wishes)
+        for person in self.callers:
+            wish = _Turn(self.random, person, HOUSE, 1, 2).wish("HE-TVA", 20, _few(self.random, 1, 2))
+            self.of_kind[HOUSE][person.no] += wish.count
+            self.load[person.no] += wish.count
+            self.wishes.append(wish)
+        return sum(wish.count for wish in self.wishes) - before
 
     def _spread(self, kind: str, count: int, people: list[Person], make: _Maker) -> None:
         """`count` rows among `people`, to whoever has least of this kind and least in all."""
@@ -218,7 +244,15 @@ def _check(turn: _Turn) -> Wish:
 def _meal(turn: _Turn) -> Wish:
     if turn.person.profile == "A" or (turn.had == 0 and turn.random.random() < 0.45):
         return turn.wish("MA-INK", 45, _few(turn.random, 1, turn.left), "F", "M", "L")
+    return _company(turn)
+
+
+def _company(turn: _Turn) -> Wish:
     return turn.wish("MA-STO", 20, _often(turn.random, turn.left, DAILY), "L", "E")
+
+
+def _reminded_at_home(turn: _Turn) -> Wish:
+    return turn.wish("HS-PAM", 5, _often(turn.random, turn.left, DAILY), "M", "E")
 
 
 def _health(turn: _Turn) -> Wish:
@@ -273,3 +307,5 @@ _AT_HOME: dict[str, _Maker] = {
     MEAL: _meal,
     HEALTH: _health,
 }
+_MOVABLE_MAKERS: dict[str, _Maker] = {CHECK: _check, MEAL: _company, REMIND_HEALTH: _reminded_at_home}
+_COUNTED_AS = {REMIND_MEAL: MEAL, REMIND_HEALTH: HEALTH, FOLLOW_UP: HEALTH}

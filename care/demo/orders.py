@@ -11,7 +11,7 @@ from care.demo.clients import Person
 from care.demo.dealing import ROWS, SHORT, Dealer, Wish
 from care.demo.draw import stream
 from care.demo.homes import Homes
-from care.demo.order import CARE, DAILY, NIGHT_CHECK, Order
+from care.demo.order import CARE, DAILY, NIGHT_CHECK, REMIND_HEALTH, Order
 from care.demo.timing import set_times
 from care.services import Law, Priority
 
@@ -91,7 +91,8 @@ def _order(no: int, wish: Wish, nurses: Sequence[int]) -> Order:
     health = any(entry.law is Law.HSL for entry in entries)
     nurse = nurses[person.no % len(nurses)] if health else None
     digital = wish.channel is not Channel.PHYSICAL
-    allowed = nurse if health and (digital or (person.no % 2 == 0 and wish.lines[0][0] == "HS-PAM")) else None
+    reminder = wish.kind == REMIND_HEALTH or (person.no % 2 == 0 and wish.lines[0][0] == "HS-PAM")
+    allowed = nurse if health and (digital or reminder) else None
     return Order(
         no=no,
         person=person.no,
