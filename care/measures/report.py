@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from care.measures.gather import Cell, Figures
-from care.measures.hiding import Share, shown, table
+from care.measures.hiding import Share, shown, table, to_hide
 from care.measures.same_day import measure
 
 #: Levels of the same-day share and of the receipt rate (domain 57, 58): configurable defaults.
@@ -29,6 +29,8 @@ def report(figures: Figures, first: date, last: date, group_names: Mapping[UUID,
     """
     same = measure(figures.contacts)
     parts = table({"physical": same.physical, "digital": same.digital})
+    goals = {goal: _sum(cells.values()) for goal, cells in sorted(figures.receipts.items())}
+    secret = to_hide(goals)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     by_group = _split(figures, group_names, lambda cell: cell[0], lambda one: one.group_id)
     by_day = _split(figures, days, lambda cell: cell[1], lambda one: one.day)
@@ -36,10 +38,13 @@ def report(figures: Figures, first: date, last: date, group_names: Mapping[UUID,
         "from": first.isoformat(),
         "to": last.isoformat(),
         "same_day": {**shown(same.total), **parts, "moved": shown(same.moved)},
-        "all_receipts": shown(_sum(share for cells in figures.receipts.values() for share in cells.values())),
+        "all_receipts": shown(_sum(goals.values())),
         "receipts": {
-            goal: {**shown(_sum(cells.values())), "reached": shown(_sum(figures.reached[goal].values()))}
-            for goal, cells in sorted(figures.receipts.items())
+            goal: {
+                **shown(share, hide=goal in secret),
+                "reached": shown(_sum(figures.reached[goal].values()), hide=goal in secret),
+            }
+            for goal, share in goals.items()
         },
         "pulse": {
             "clients": shown(_sum(figures.client_pulse.values())),
