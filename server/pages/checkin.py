@@ -83,7 +83,8 @@ async def open_week(request: web.Request) -> web.StreamResponse:
     group_id = form.id("group")
     clock, words = request.app[CLOCK], translations(request[LANGUAGE])
     async with request.app[DATABASE].write() as session:
-        group = await session.get(Group, group_id)
+        # Locked where the database can: two who open the same week get the same check-in.
+        group = await session.get(Group, group_id, with_for_update=True)
         if group is None:
             raise not_found("grupp")
         await allow(
@@ -109,7 +110,11 @@ async def open_week(request: web.Request) -> web.StreamResponse:
             )
             session.add(found)
             await session.flush()
-            goals = {goal.code: goal.name_sv for goal in await session.scalars(select(GoalType))}
+            english = request[LANGUAGE] == "en"
+            goals = {
+                goal.code: goal.name_en if english else goal.name_sv
+                for goal in await session.scalars(select(GoalType))
+            }
             facts = await read_week(session, group.id, week, clock.zone)
             for heading, lines in agenda(facts, goals, words).items():
                 session.add_all(
@@ -166,7 +171,7 @@ async def change(request: web.Request) -> web.StreamResponse:
                         gathering_id=gathering.id,
                         text=form.text("text", longest=LONGEST, needed=True),
                         owner_id=await _colleague(session, gathering, form.id("owner", needed=False)),
-                        due_on=_due(form.text("due")),
+                        due_on=form.day("due", needed=False),
                     )
                 )
             case "done":
@@ -244,18 +249,6 @@ async def _colleague(session: AsyncSession, gathering: Gathering, staff_id: UUID
 async def _same_group(session: AsyncSession, action: Action, gathering: Gathering) -> bool:
     own = await session.get(Gathering, action.gathering_id)
     return own is not None and own.group_id == gathering.group_id
-
-
-def _due(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault(
-            "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place="due",
-            values={"text": text[:40]},
-        ) from None  # fmt: skip
 
 
 async def _attend(session: AsyncSession, gathering: Gathering, present: set[UUID]) -> None:

@@ -37,7 +37,7 @@ async def change_known(request: web.Request) -> web.StreamResponse:
     form, now = await read_form(request), request.app[CLOCK].now()
     deed, staff_id = form.one_of("deed", Deed), form.id("staff")
     async with changing(request, Action.CLIENT_CHANGE, f"known:{deed}") as (session, client):
-        if staff_id is None or await session.get(Staff, staff_id) is None:
+        if await session.get(Staff, staff_id) is None:
             raise not_found("person")
         await put(session, client.id, staff_id, deed)
         await announce(session, now, "client.changed", group_id=client.group_id, client_id=client.id)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.errors import Fault, not_found
+from care.errors import not_found
 from care.measures.gather import gather
 from care.measures.report import AMBER_SAME_DAY, GREEN_RECEIPTS, GREEN_SAME_DAY, report
 from care.municipality import Group
@@ -83,15 +83,8 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 
 def _last_day(asked: Form, today: date) -> date:
-    text = asked.text("till")
-    if not text:
-        return today - timedelta(days=1)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Fault("date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place="till",
-                    values={"text": text[:40]}) from None  # fmt: skip
-    return min(day, today)
+    day = asked.day("till", needed=False)
+    return min(day, today) if day else today - timedelta(days=1)
 
 
 async def _groups(request: web.Request, session: AsyncSession) -> list[Group]:

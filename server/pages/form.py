@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 from uuid import UUID
 
 from aiohttp import web
@@ -14,6 +15,9 @@ from care.errors import Fault
 from care.ids import read_id
 
 Word = TypeVar("Word", bound=StrEnum)
+
+#: Days further away are slips of the pen, and would break reckoning with days.
+YEARS = range(1900, 2200)
 
 
 class Form:
@@ -51,6 +55,10 @@ class Form:
         """True when the box is ticked."""
         return self.text(name) not in {"", "0", "nej", "false"}
 
+    @overload
+    def id(self, name: str, *, needed: Literal[True] = True) -> UUID: ...
+    @overload
+    def id(self, name: str, *, needed: bool) -> UUID | None: ...
     def id(self, name: str, *, needed: bool = True) -> UUID | None:
         """An id. Raises `Fault` ``form.bad_choice`` when it is none, ``form.needed`` when not given."""
         text = self.text(name, needed=needed)
@@ -83,6 +91,37 @@ class Form:
                 place=name, values={"least": least, "most": most},
             )  # fmt: skip
         return int(text)
+
+    @overload
+    def day(self, name: str, *, needed: Literal[True] = True) -> date: ...
+    @overload
+    def day(self, name: str, *, needed: bool) -> date | None: ...
+    def day(self, name: str, *, needed: bool = True) -> date | None:
+        """A day such as 2026-12-01; None when it is not given and not `needed`.
+
+        Raises `Fault` ``form.needed``, or ``date.bad`` also for a day of another century than ours.
+        """
+        text = self.text(name, needed=needed)
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or day.year not in YEARS:
+            raise Fault(
+                "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place=name,
+                values={"text": text[:40]},
+            )  # fmt: skip
+        return day
+
+    def wall(self, name: str) -> time:
+        """A wall time such as 14:30 or 14.30. Raises `Fault` ``form.needed`` or ``time.bad``."""
+        text = self.text(name, needed=True)
+        try:
+            return datetime.strptime(text.replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - no zone in it
+        except ValueError:
+            raise Fault("time.bad", "Tiden ska se ut som 14.30.", place=name) from None
 
 
 async def read_form(request: web.Request) -> Form:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from care.clock import Clock
 from care.contacts.channel import Channel
 from care.contacts.rule import ContactRule
-from care.errors import Fault
 from care.recurrence import Pattern, pattern_of, recurrence_for
 from scheduler.rules import RuleWish
 from server.language import N_
@@ -92,20 +91,17 @@ def of_form(form: Form) -> Filled:
 
 def wish_of(form: Form, rule: ContactRule | None) -> RuleWish:
     """What the form asks for. Raises `Fault` with the field as place."""
-    client_id, service_id = form.id("client"), form.id("service")
-    if client_id is None or service_id is None:
-        raise Fault("form.needed", "Fyll i det här fältet.", place="service" if client_id else "client")
-    first_day = _day(form, "first_day")
+    client_id, service_id, first_day = form.id("client"), form.id("service"), form.day("first_day")
     pattern = form.one_of("pattern", Pattern)
     window = form.number("window", least=0, most=240)
     return RuleWish(
         client_id=client_id,
         channel=form.one_of("channel", Channel),
         services=_services(rule, service_id),
-        at=_wall(form),
+        at=form.wall("at"),
         minutes=form.number("minutes", least=1, most=720),
         first_day=first_day,
-        last_day=_day(form, "last_day") if form.text("last_day") and pattern is not Pattern.ONCE else None,
+        last_day=form.day("last_day", needed=False) if pattern is not Pattern.ONCE else None,
         recurrence=_recurrence(form, pattern, first_day, rule),
         window_before=window,
         window_after=window,
@@ -127,22 +123,3 @@ def _recurrence(form: Form, pattern: Pattern, first_day: date, rule: ContactRule
         return rule.recurrence
     days = [int(text) for text in form.texts("days") if text in "0123456" and len(text) == 1]
     return recurrence_for(pattern, first_day, days)
-
-
-def _wall(form: Form) -> time:
-    text = form.text("at", needed=True)
-    try:
-        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall time has no zone
-    except ValueError:
-        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place="at") from None
-
-
-def _day(form: Form, name: str) -> date:
-    text = form.text(name, needed=True)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault(
-            "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place=name,
-            values={"text": text[:40]},
-        ) from None  # fmt: skip
