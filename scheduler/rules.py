@@ -30,7 +30,7 @@ from care.localtime import at as instant_at
 from care.localtime import to_instant
 from care.recurrence import check, days
 from care.services import Law, Priority, Service
-from care.staff import Staff
+from care.staff import Staff, Title
 from scheduler.horizon import DAYS_AHEAD, line_rows, make_rows, need_of, row_fields, services_of
 from scheduler.staffing import Roster
 
@@ -250,12 +250,7 @@ async def _checked(
     """Everything about the wish that can be wrong, said in words; its services."""
     if await session.get(Client, wish.client_id) is None:
         raise not_found("brukare")
-    if wish.staff_id is not None:
-        staff = await session.get(Staff, wish.staff_id)
-        if staff is None or not staff.active:
-            raise Fault(
-                "rule.staff", "Personen finns inte i personalen längre. Välj någon annan.", place="staff"
-            )
+    await _check_people(session, wish)
     services = {
         service.id: service
         for service in await session.scalars(select(Service).where(Service.id.in_(wish.services)))
@@ -280,6 +275,19 @@ async def _checked(
             raise Fault("rule.past", "Tiden har redan varit.", place="at")
     await _check_channel(session, wish, services, clock)
     return services
+
+
+async def _check_people(session: AsyncSession, wish: RuleWish) -> None:
+    if wish.staff_id is not None:
+        staff = await session.get(Staff, wish.staff_id)
+        if staff is None or not staff.active:
+            raise Fault(
+                "rule.staff", "Personen finns inte i personalen längre. Välj någon annan.", place="staff"
+            )
+    for place, person_id in (("ordered_by", wish.ordered_by_id), ("nurse", wish.digital_allowed_by_id)):
+        nurse = await session.get(Staff, person_id) if person_id is not None else None
+        if person_id is not None and (nurse is None or nurse.title is not Title.NURSE):
+            raise Fault("rule.nurse", "Välj en sjuksköterska.", place=place)
 
 
 async def _check_channel(

@@ -23,6 +23,7 @@ from care.recurrence import Pattern, pattern_of
 from care.services import DigitalClass, GoalType, Law, Service
 from care.sorting import swedish
 from care.staff import Staff, Title
+from care.words import NN_
 from scheduler.conflicts import Conflict, Severity, conflicts_of_wish
 from scheduler.rules import Applied, change_rule, create_rule, end_rule, fetch_rule
 from server.keys import CLOCK, DATABASE, LANGUAGE
@@ -43,6 +44,11 @@ from server.security.actor import actor
 from server.security.gate import allow, note_list, right
 
 routes = web.RouteTableDef()
+#: Where the form itself says what is wrong; everything else is said above it.
+FIELDS = frozenset(
+    {"client", "channel", "service", "services", "at", "minutes", "window", "pattern", "recurrence",
+     "first_day", "last_day", "staff", "ordered_by", "nurse"}
+)  # fmt: skip
 
 
 @routes.get("/planera", name="plan_call")
@@ -77,17 +83,31 @@ async def make(request: web.Request) -> web.StreamResponse:
 async def change(request: web.Request) -> web.StreamResponse:
     """Save the change, or end it (``do`` = end)."""
     form = await read_form(request)
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
-    if form.text("do") == "end":
-        async with request.app[DATABASE].write() as session:
-            rule = await _rule(request, session)
-            applied = await end_rule(session, rule.id, _version(form), clock=clock, hand=hand)
-            return await _show(
-                request, session, fresh(clock, rule.client_id), said=_said(request, applied, ended=True)
-            )
     async with request.app[DATABASE].read() as session:
         rule = await _rule(request, session)
-    return await _save(request, form, rule)
+    return await (_end if form.text("do") == "end" else _save)(request, form, rule)
+
+
+async def _end(request: web.Request, form: Form, rule: ContactRule) -> web.StreamResponse:
+    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    try:
+        async with request.app[DATABASE].write() as session:
+            applied = await end_rule(session, rule.id, _version(form), clock=clock, hand=hand)
+    except Fault as fault:
+        return await _again(request, of_rule(rule), rule, fault)
+    async with request.app[DATABASE].read() as session:
+        said = _said(request, applied, ended=True)
+        return await _show(request, session, fresh(clock, rule.client_id), said=said)
+
+
+async def _again(
+    request: web.Request, filled: Filled, rule: ContactRule | None, fault: Fault
+) -> web.StreamResponse:
+    """The form as it was filled in, with what is wrong."""
+    if fault.status not in (409, 422):
+        raise fault
+    async with request.app[DATABASE].read() as session:
+        return await _show(request, session, filled, rule=rule, fault=fault)
 
 
 async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> web.StreamResponse:
@@ -110,10 +130,7 @@ async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> w
                     request, session, fresh(clock, client.id), said=_said(request, applied, ended=False)
                 )
     except Fault as fault:
-        if fault.status not in (409, 422):
-            raise
-        async with request.app[DATABASE].read() as session:
-            return await _show(request, session, of_form(form), rule=rule, fault=fault)
+        return await _again(request, of_form(form), rule, fault)
     async with request.app[DATABASE].read() as session:
         return await _show(request, session, of_form(form), rule=rule, conflicts=found)
 
@@ -126,10 +143,10 @@ def _said(request: web.Request, applied: Applied, *, ended: bool) -> str:
     words = translations(request[LANGUAGE])
     parts = [words.gettext("Avslutad.") if ended else words.gettext("Sparat.")]
     told = (
-        (applied.made, "%(num)s kontakt är inlagd.", "%(num)s kontakter är inlagda."),
-        (applied.changed, "%(num)s kontakt är ändrad.", "%(num)s kontakter är ändrade."),
-        (applied.cancelled, "%(num)s kontakt är borttagen.", "%(num)s kontakter är borttagna."),
-        (applied.kept, "%(num)s kontakt är kvar som den var.", "%(num)s kontakter är kvar som de var."),
+        (applied.made, *NN_("%(num)s kontakt är inlagd.", "%(num)s kontakter är inlagda.")),
+        (applied.changed, *NN_("%(num)s kontakt är ändrad.", "%(num)s kontakter är ändrade.")),
+        (applied.cancelled, *NN_("%(num)s kontakt är borttagen.", "%(num)s kontakter är borttagna.")),
+        (applied.kept, *NN_("%(num)s kontakt är kvar som den var.", "%(num)s kontakter är kvar som de var.")),
     )
     parts += [words.ngettext(one, many, count) % {"num": count} for count, one, many in told if count]
     return " ".join(parts)
@@ -166,7 +183,7 @@ async def _show(
     clients = await _clients(request, session)
     chosen = next((one for one in clients if str(one.id) == filled.get("client")), None)
     stops = [one for one in conflicts or [] if one.severity is Severity.STOP]
-    if fault is not None and not fault.place:
+    if fault is not None and fault.place not in FIELDS:
         stops.append(Conflict(fault.code, fault.sentence, Severity.STOP, dict(fault.values)))
     return render(
         request,
