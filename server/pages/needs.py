@@ -5,7 +5,7 @@ Nothing here closes by itself, or without somebody writing what came of it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from aiohttp import web
@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action
 from care.clients import Client
 from care.contacts.step import Hand, fetch
-from care.errors import Fault, not_found
+from care.errors import Fault, not_found, stale
 from care.ids import read_id
 from care.localtime import at
 from care.municipality import Group
 from care.sorting import swedish
-from care.staff import Shift, Staff
+from care.staff import Shift, Staff, Title
 from scheduler.resolving import (
     CheckVisit,
     Outcome,
@@ -41,6 +41,9 @@ from server.security.gate import allow, note_list, right
 
 routes = web.RouteTableDef()
 LONGEST = 500
+#: The page has stood open for a while: that time means now.
+JUST_PASSED = timedelta(hours=1)
+VISIT_WITHIN = timedelta(hours=12)
 DAYS_AHEAD = 1
 """Rows without staff are shown for today and this many days more."""
 
@@ -60,14 +63,19 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
     clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
     try:
         async with request.app[DATABASE].write() as session:
-            contact = await fetch(session, _id(request), form.number("version", least=1, most=10**9))
+            contact = await fetch(session, _id(request))
             await allow(request, session, Action.CONTACT_RESOLVE, contact=contact)
+            if contact.version != form.number("version", least=1, most=10**9):
+                raise stale("kontakten")
             if form.text("do") == "hand_over":
-                await hand_over(session, contact, await _to(session, form), clock=clock, hand=hand)
+                to = await _colleague(request, session, form, "to", contact.group_id)
+                await hand_over(session, contact, to, clock=clock, hand=hand)
             else:
                 outcome = form.one_of("outcome", Outcome)
                 reason = form.text("reason", longest=LONGEST, needed=True)
-                visit = _visit(request, form) if outcome is Outcome.REPLACED_BY_VISIT else None
+                visit = None
+                if outcome is Outcome.REPLACED_BY_VISIT:
+                    visit = await _visit(request, session, form, contact.group_id)
                 await resolve(session, contact, outcome, reason=reason, clock=clock, hand=hand, visit=visit)
     except Fault as fault:
         if fault.status not in (409, 422):
@@ -95,7 +103,8 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
                 thing=f"task:{task.id}",
             )
             if form.text("do") == "hand_over":
-                await hand_over_task(session, task, await _to(session, form), clock=clock)
+                to = await _colleague(request, session, form, "to", task.group_id)
+                await hand_over_task(session, task, to, clock=clock)
             else:
                 outcome = form.text("outcome", needed=True)
                 if outcome not in {word for word, _ in OUTCOMES[task.kind]}:
@@ -116,25 +125,26 @@ def _id(request: web.Request) -> UUID:
     return found
 
 
-async def _to(session: AsyncSession, form: Form) -> UUID:
-    """Whom it is handed over to."""
-    staff_id = form.id("to")
-    staff = await session.get(Staff, staff_id) if staff_id else None
-    if staff is None:
-        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="to")
-    return staff.id
+async def _colleague(
+    request: web.Request, session: AsyncSession, form: Form, name: str, group_id: UUID
+) -> UUID:
+    """A named person who is at work for the group: nobody else would see it."""
+    staff_id = form.id(name)
+    if staff_id not in {one.id for one in await _at_work(request, session, [group_id])}:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place=name)
+    return staff_id
 
 
-def _visit(request: web.Request, form: Form) -> CheckVisit:
-    """When somebody goes there: today, at a wall time."""
+async def _visit(request: web.Request, session: AsyncSession, form: Form, group_id: UUID) -> CheckVisit:
+    """When somebody goes there: the next time the clock shows that, at most half a day from now."""
     clock = request.app[CLOCK]
-    text = form.text("visit_at", needed=True)
-    try:
-        wall = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall time has no zone
-    except ValueError:
-        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place="visit_at") from None
-    start = at(clock.today(), wall, clock.zone)
-    return CheckVisit(max(start, clock.now()), form.id("visit_by", needed=False))
+    start, now = at(clock.today(), form.wall("visit_at"), clock.zone), clock.now()
+    if start <= now - JUST_PASSED:
+        start = at(clock.today() + timedelta(days=1), form.wall("visit_at"), clock.zone)
+    if start > now + VISIT_WITHIN:
+        raise Fault("visit.far", "Skriv en tid inom tolv timmar från nu.", place="visit_at")
+    by = await _colleague(request, session, form, "visit_by", group_id) if form.text("visit_by") else None
+    return CheckVisit(max(start, now), by)
 
 
 async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamResponse:
@@ -174,12 +184,15 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
 
 
 async def _at_work(request: web.Request, session: AsyncSession, groups: list[UUID]) -> list[Staff]:
-    """Who is at work now or later today in the groups, coordinators and managers with them."""
+    """Who is at work now or later today in the groups, their coordinators and managers, and oneself."""
     clock = request.app[CLOCK]
     on_shift = select(Shift.staff_id).where(
         Shift.group_id.in_(groups), Shift.date == clock.today(), Shift.end > clock.now()
     )
-    found = list(await session.scalars(select(Staff).where(Staff.id.in_(on_shift), Staff.active.is_(True))))
+    leads = Staff.group_id.in_(groups) & Staff.title.in_([Title.COORDINATOR, Title.UNIT_MANAGER])
+    found = list(
+        await session.scalars(select(Staff).where(Staff.id.in_(on_shift) | leads, Staff.active.is_(True)))
+    )
     mine = actor(request).staff_id
     if mine is not None and mine not in {one.id for one in found}:
         found.append(await session.get_one(Staff, mine))
