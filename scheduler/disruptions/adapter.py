@@ -6,6 +6,7 @@ which channels a row may have, delegation and cohort rules say who may do it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -39,6 +40,7 @@ LEAD = timedelta(minutes=15)
 
 MODE_OF = {Channel.PHYSICAL: Mode.PHYSICAL, Channel.VIDEO: Mode.VIDEO, Channel.PHONE: Mode.PHONE}
 CHANNEL_OF = {mode: channel for channel, mode in MODE_OF.items()}
+DAY = 24 * 60
 WORK_PERCENT = 110
 """Nobody is planned for more than this share of the shift (domain 6 #2)."""
 MOST_OVERTIME = 30
@@ -140,17 +142,23 @@ class _Table:
             travel=self.travel,
             areas=[place.area for place in self.places],
             slowdowns=[
-                Slowdown(self.minute(start), self.minute(end), speed, area=self.area[group])
+                Slowdown(*span, speed, area=self.area[group])
                 for group, start, end, speed in effect.slow
+                if (span := self._within(start, end))
             ],
             blockages=[
-                Blockage(self.home[client], self.minute(start), self.minute(end))
+                Blockage(self.home[client], *span)
                 for client, start, end in effect.shut
-                if client in self.home
+                if client in self.home and (span := self._within(start, end))
             ],
             gaps=self.gaps(),
             not_before=self.minute(self.scene.now + LEAD),
         )
+
+    def _within(self, start: datetime, end: datetime) -> tuple[int, int] | None:
+        """The span in minutes, cut to what can matter on this day; None when nothing of it does."""
+        first, last = max(self.minute(start), -DAY), min(self.minute(end), 2 * DAY)
+        return (first, last) if first < last else None
 
     def gaps(self) -> list[Gap]:
         """A client's rows keep their order and never overlap, where they do not already."""
@@ -171,19 +179,19 @@ class _Table:
         staff = self.scene.staff[staff_id]
         shifts = self.scene.shifts.get(staff_id, [])
         ordinary = [shift for shift in shifts if shift.kind is not ShiftKind.DIGITAL]
-        screen = [(shift.start, shift.end) for shift in shifts if shift.kind is ShiftKind.DIGITAL]
-        away = list(effect.away.get(staff_id, []))
-        intervals: list[tuple[int, int, bool]] = []
-        for shift in ordinary:
-            for start, end in _without([(shift.start, shift.end)], [*screen, *away]):
-                intervals.append((self.minute(start), self.minute(end), False))
-        for start, end in _without(screen, away):
-            intervals.append((self.minute(start), self.minute(end), True))
-        intervals = [one for one in sorted(intervals) if one[1] > one[0]]
-        paid = sum(
-            self.minute(shift.end) - self.minute(shift.start) - shift.break_minutes for shift in ordinary
-        )
-        paid = paid or sum(self.minute(end) - self.minute(start) for start, end in screen)
+        screen = _joined((shift.start, shift.end) for shift in shifts if shift.kind is ShiftKind.DIGITAL)
+        # An extra shift may lie over one that was there before.
+        present = _joined((shift.start, shift.end) for shift in ordinary)
+        missing = effect.missing(staff_id)
+        spans = [(start, end, False) for start, end in _without(present, [*screen, *missing])]
+        spans += [(start, end, True) for start, end in _without(screen, missing)]
+        intervals = [
+            (self.minute(start), self.minute(end), digital)
+            for start, end, digital in sorted(spans)
+            if self.minute(start) < self.minute(end)
+        ]
+        paid = sum(self.minute(end) - self.minute(start) for start, end in present or screen)
+        paid -= sum(shift.break_minutes for shift in ordinary)
         overtime = min(MOST_OVERTIME, paid * (WORK_PERCENT - 100) // 100)
         base = self.centre[shifts[0].group_id if shifts else staff.group_id]
         return Worker(
@@ -270,6 +278,10 @@ class _Table:
 
     def _modes(self, row: PlannedContact, effect: Effect) -> Modes:
         modes = Modes.PHYSICAL
+        if row.priority in (Priority.P3, Priority.P4) and row.channel is Channel.PHYSICAL:
+            modes |= Modes.POSTPONE
+        if _is_bound_to_place(row):
+            return modes
         verdicts = self.verdicts.get(row.id)
         # What is a call already stays one, unless this disruption takes its lines: the rules were asked when
         # it was planned, and are asked again when somebody rings.
@@ -277,13 +289,11 @@ class _Table:
             modes |= Modes.VIDEO
         if row.channel is Channel.PHONE and not self._lost(row, effect.no_lines):
             modes |= Modes.PHONE
-        if verdicts and row.priority is not Priority.P1:
+        if verdicts:
             if verdicts[Channel.VIDEO].allowed and not self._lost(row, effect.no_tablet + effect.no_lines):
                 modes |= Modes.VIDEO
             if verdicts[Channel.PHONE].allowed and not self._lost(row, effect.no_lines):
                 modes |= Modes.PHONE
-        if row.priority in (Priority.P3, Priority.P4) and row.channel is Channel.PHYSICAL:
-            modes |= Modes.POSTPONE
         return modes
 
     @staticmethod
@@ -326,10 +336,31 @@ class _Table:
         gone = any(
             begins <= row.start < ends
             for one in self.scene.staff_of(row)
-            for begins, ends in effect.away.get(one, [])
+            for begins, ends in effect.missing(one)
         )
         shut = row.channel is Channel.PHYSICAL and self._lost(row, effect.shut)
         return not (gone or shut or (current is not None and not modes.allows(current.mode)))
+
+
+def _is_bound_to_place(row: PlannedContact) -> bool:
+    """Whatever it is planned as: what needs hands, two people or its place is never a call."""
+    return (
+        row.priority is Priority.P1
+        or row.staff_needed > 1
+        or not row.lines
+        or not all(line.service.digital_class.may_be_digital for line in row.lines)
+    )
+
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The spans in order, those that overlap or meet as one."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _without(

@@ -44,6 +44,7 @@ async def approve(
 ) -> Outcome:
     """Apply the named changes, or every proposed one when `change_ids` is None.
 
+    A named change that has been decided already is refused by name: somebody else was first.
     Raises `Fault` ``not_found`` for an unknown proposal or a change of another one, and
     ``proposal.closed`` (409) when a newer proposal has taken its place.
     """
@@ -52,6 +53,8 @@ async def approve(
     outcome = Outcome()
     for change in changes:
         if change.state is not ChangeState.PROPOSED:
+            if change_ids is not None:
+                outcome.refused.append((change, await _name(session, change), _decided()))
             continue
         try:
             async with session.begin_nested():
@@ -106,6 +109,10 @@ async def undo(
     await session.flush()
     await _announce(session, proposal, outcome.done, clock)
     return outcome
+
+
+def _decided() -> Fault:
+    return Fault("change.decided", "Någon har redan avgjort den.", status=409, place="change")
 
 
 async def _open(session: AsyncSession, proposal_id: UUID) -> Proposal:

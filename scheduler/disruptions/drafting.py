@@ -185,20 +185,20 @@ def _causes(scene: Scene, effect: Effect, contact: PlannedContact) -> list[Say]:
 
     staff = scene.staff_of(contact)
     away = [one for one in staff if any(during(*span) for span in effect.away.get(one, []))]
+    stranded = [one for one in staff if any(during(*span) for span in effect.stranded.get(one, []))]
     client = scene.clients[contact.client_id]
     said = []
     if not staff and contact.channel is not Channel.PROMPT:
         said.append(say("unstaffed"))
-    if away:
-        names = " och ".join(scene.staff[one].first_name for one in away)
-        said.append(say("staff_away", staff=names))
+    said += [say("staff_away", staff=scene.staff[one].first_name) for one in away]
+    said += [say("car_broken", staff=scene.staff[one].first_name) for one in stranded if one not in away]
     if contact.channel is Channel.PHYSICAL:
         if any(one == client.id and during(a, b) for one, a, b in effect.shut):
             said.append(say("shut"))
         elif any(one == client.id and during(a, b) for one, a, b, _ in effect.longer):
             said.append(say("stairs"))
         slow = [speed for group, a, b, speed in effect.slow if group == client.group_id and during(a, b)]
-        if slow and not away:
+        if slow and not said:
             said.append(_snow(scene, contact, min(slow)))
         if any(client.id in cohort and during(a, b) for cohort, _, a, b in effect.cohorts):
             said.append(say("cohort"))
@@ -240,7 +240,7 @@ def _unsolved(scene: Scene, posed: Posed, contact: PlannedContact, why: Refusal 
     # An alternative that pushes others aside is no simple yes: then people are asked first.
     placement = alternative.placement if alternative and not alternative.displaced else None
     if placement is not None and placement.staff and placement.start is not None:
-        names = " och ".join(scene.staff[posed.workers[one]].first_name for one in placement.staff)
+        names = ", ".join(scene.staff[posed.workers[one]].first_name for one in placement.staff)
         time = posed.instant(placement.start).astimezone(scene.zone).strftime("%H.%M")
         hints.append(say("waive", staff=names, time=time))
     elif contact.staff_needed > 1:

@@ -24,8 +24,10 @@ DEFAULT_DELAY = 50
 class Effect:
     """Everything a set of disruptions means for a day."""
 
-    #: staff → spans when they are away because of these disruptions (shifts already carry absences)
+    #: staff → spans when they are away, as their shifts and these disruptions say
     away: dict[UUID, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    #: staff → spans when they stand still with a broken car
+    stranded: dict[UUID, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     #: (group, from, to, speed against an ordinary day in per cent)
     slow: list[tuple[UUID, datetime, datetime, int]] = field(default_factory=list)
     #: (client, from, to): nobody gets in
@@ -41,10 +43,20 @@ class Effect:
     #: clients who are kept apart, with the staff who may visit them (empty: whoever knows them or comes now)
     cohorts: list[tuple[frozenset[UUID], frozenset[UUID], datetime, datetime]] = field(default_factory=list)
 
+    def missing(self, staff_id: UUID) -> list[tuple[datetime, datetime]]:
+        """When nobody can count on this person."""
+        return self.away.get(staff_id, []) + self.stranded.get(staff_id, [])
+
 
 def effect_of(scene: Scene, disruptions: list[Disruption]) -> Effect:
-    """The joint effect of `disruptions` on the scene's day."""
+    """The joint effect of `disruptions`, and of the absences in the roster, on the scene's day."""
     effect = Effect()
+    for staff_id, shifts in scene.shifts.items():
+        absences = [
+            (shift.absent_from, shift.absent_to or shift.end) for shift in shifts if shift.absent_from
+        ]
+        if absences:
+            effect.away[staff_id] = absences
     for disruption in disruptions:
         _add(effect, scene, disruption)
     return effect
@@ -60,12 +72,13 @@ def _add(effect: Effect, scene: Scene, disruption: Disruption) -> None:
         case DisruptionKind.SNOW:
             speed = round(float(severity.get("speed_factor", 1)) * 100)
             effect.slow += [(group, start, end, speed) for group in groups]
-        case DisruptionKind.STAFF_ABSENT | DisruptionKind.CAR_BROKEN:
-            until = end
-            if disruption.kind is DisruptionKind.CAR_BROKEN:
-                until = min(end, start + timedelta(minutes=int(severity.get("delay_minutes", DEFAULT_DELAY))))
+        case DisruptionKind.STAFF_ABSENT:
             for one in staff:
-                effect.away.setdefault(one, []).append((start, until))
+                effect.away.setdefault(one, []).append((start, end))
+        case DisruptionKind.CAR_BROKEN:
+            until = min(end, start + timedelta(minutes=int(severity.get("delay_minutes", DEFAULT_DELAY))))
+            for one in staff:
+                effect.stranded.setdefault(one, []).append((start, until))
         case DisruptionKind.BUILDING_UNREACHABLE if "stairs_minutes" in severity:
             effect.longer += [(one, start, end, int(severity["stairs_minutes"])) for one in clients]
         case DisruptionKind.AREA_OFFLINE:
@@ -97,7 +110,7 @@ def hit(scene: Scene, effect: Effect, contact: PlannedContact) -> bool:
     def during(start: datetime, end: datetime) -> bool:
         return begins < end and ends > start
 
-    if any(during(*span) for one in scene.staff_of(contact) for span in effect.away.get(one, [])):
+    if any(during(*span) for one in scene.staff_of(contact) for span in effect.missing(one)):
         return True
     if any(client == contact.client_id and during(start, end) for client, start, end in effect.gone):
         return True

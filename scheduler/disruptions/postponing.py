@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.clients import ClientAbsence
 from care.clock import Clock
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
@@ -22,12 +23,16 @@ from care.services import Priority
 from care.staff import Shift, ShiftKind
 
 DAYS = {Priority.P3: 2, Priority.P4: 6}
+WITHIN = {Priority.P3: timedelta(hours=48), Priority.P4: timedelta(days=7)}
+"""Counted from when it was owed: a quarter of an hour later on the second day is too late for P3."""
 BETWEEN = timedelta(minutes=10)
 """Kept free on both sides of a postponed visit, for the way there and back."""
 STEP = timedelta(minutes=15)
 AROUND = {Priority.P3: 8, Priority.P4: 20}
 """How many steps earlier or later than the usual time are tried."""
 
+#: While nobody knows when the client comes home.
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 Span = tuple[datetime, datetime]
 
 
@@ -38,6 +43,8 @@ class Diary:
     shifts: dict[tuple[UUID, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
     taken: dict[tuple[UUID, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[tuple[UUID, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    #: When a client is away, whatever the day.
+    gone: dict[UUID, list[Span]] = field(default_factory=lambda: defaultdict(list))
 
     def is_free(self, staff_id: UUID, day: date, span: Span) -> bool:
         """True when the whole span lies in a shift and nothing is near it."""
@@ -49,8 +56,9 @@ class Diary:
         )
 
     def at_home(self, client_id: UUID, day: date, span: Span) -> bool:
-        """True when nothing else happens in the home at that time."""
-        return not any(begins < span[1] and span[0] < ends for begins, ends in self.homes[(client_id, day)])
+        """True when the client is at home and nothing else happens there at that time."""
+        taken = self.homes[(client_id, day)] + self.gone[client_id]
+        return not any(begins < span[1] and span[0] < ends for begins, ends in taken)
 
     def take(self, staff: Sequence[UUID], client_id: UUID, day: date, span: Span) -> None:
         for one in staff:
@@ -58,7 +66,7 @@ class Diary:
         self.homes[(client_id, day)].append(span)
 
 
-async def load_diary(session: AsyncSession, groups: Sequence[UUID], after: date) -> Diary:
+async def load_diary(session: AsyncSession, groups: Sequence[UUID], after: date, clock: Clock) -> Diary:
     """The next days of the groups' staff."""
     last = after + timedelta(days=max(DAYS.values()))
     diary = Diary()
@@ -93,6 +101,10 @@ async def load_diary(session: AsyncSession, groups: Sequence[UUID], after: date)
         diary.homes[(client_id, day)].append(span)
         if staff_id is not None:
             diary.taken[(staff_id, day)].append(span)
+    for absence in await session.scalars(
+        select(ClientAbsence).where((ClientAbsence.end.is_(None)) | (ClientAbsence.end > clock.now()))
+    ):
+        diary.gone[absence.client_id].append((absence.start, absence.end or FOR_EVER))
     return diary
 
 
@@ -113,13 +125,17 @@ def find_day(
     """
     wall = to_wall(contact.start, clock.zone)
     length = timedelta(minutes=contact.minutes)
-    for ahead in range(1, DAYS.get(contact.priority, 0) + 1):
-        day = contact.planned_date + timedelta(days=ahead)
-        if day > contact.owed_date + timedelta(days=DAYS[contact.priority]):
-            return None
+    most = DAYS.get(contact.priority, 0)
+    days = [contact.owed_date + timedelta(days=ahead) for ahead in range(1, most + 1)]
+    owed = at(contact.owed_date, wall.time(), clock.zone)
+    for day in days:
+        if day <= contact.planned_date:
+            continue
         usual, around = at(day, wall.time(), clock.zone), AROUND[contact.priority]
         for offset in sorted(range(-around, around + 1), key=lambda one: (abs(one), one)):
             span = (usual + offset * STEP, usual + offset * STEP + length)
+            if span[0] - owed > WITHIN[contact.priority] or to_wall(span[0], clock.zone).date() != day:
+                continue
             if not diary.at_home(contact.client_id, day, span):
                 continue
             free = [one for one in candidates if diary.is_free(one, day, span)][: contact.staff_needed]

@@ -172,7 +172,7 @@ async def _find_days(
     """Give what may wait its new day; what finds none needs a person."""
     if not day.drafted.postponed:
         return [], []
-    diary = await load_diary(session, groups, day.scene.day)
+    diary = await load_diary(session, groups, day.scene.day, clock)
     changes: list[Draft] = []
     unsolved: list[Unsolved] = []
     # P3 has fewer days to choose from, so it chooses first.

@@ -31,6 +31,8 @@ from care.municipality import Group
 from care.staff import Shift, ShiftKind, Staff
 
 LONGEST = timedelta(days=14)
+LONGEST_SHIFT = timedelta(hours=16)
+"""Somebody who comes in works for a shift; a longer time is a slip of the pen."""
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +76,15 @@ NEEDS: dict[DisruptionKind, tuple[str, ...]] = {
     DisruptionKind.OTHER: ("groups", "staff", "clients"),
 }
 
+#: Fields that belong to one kind alone, and the limits of those that are minutes.
+OWN_FIELDS: dict[str, DisruptionKind] = {
+    "speed_factor": DisruptionKind.SNOW,
+    "digital_only": DisruptionKind.STAFF_ADDED,
+    "delay_minutes": DisruptionKind.CAR_BROKEN,
+    "stairs_minutes": DisruptionKind.BUILDING_UNREACHABLE,
+}
+MINUTES = {"delay_minutes": (5, 480), "stairs_minutes": (1, 30)}
+
 SCOPE_WORDS = {"groups": "grupper", "staff": "personal", "clients": "brukare", "building": "hus"}
 
 
@@ -102,6 +113,19 @@ def read_report(raw: bytes | str | dict[str, Any]) -> Report:
         raise Fault(
             "disruption.speed", "Farten ska vara mellan 0,1 och 1 av den vanliga.", place="speed_factor"
         )
+    for name, kind in OWN_FIELDS.items():
+        if report.kind is not kind and getattr(report, name):
+            raise Fault(
+                "disruption.field", "%(field)s hör inte till %(kind)s.", place=name,
+                values={"field": name, "kind": report.kind.value},
+            )  # fmt: skip
+    for name, (least, most) in MINUTES.items():
+        minutes = getattr(report, name)
+        if minutes is not None and not least <= minutes <= most:
+            raise Fault(
+                "disruption.minutes", "Skriv mellan %(least)s och %(most)s minuter.", place=name,
+                values={"least": least, "most": most},
+            )  # fmt: skip
     return report
 
 
@@ -166,18 +190,21 @@ def _span(report: Report, clock: Clock) -> tuple[datetime, datetime]:
         raise Fault(
             "disruption.past", "Händelsen är redan över. Välj en sluttid som inte har passerat.", place="to"
         )
+    if report.kind is DisruptionKind.STAFF_ADDED and end - start > LONGEST_SHIFT:
+        raise Fault(
+            "disruption.shift", "Ett extra pass kan vara högst 16 timmar. Lägg in en dag i taget.", place="to"
+        )
     return start, end
 
 
 def _instant(text: str, place: str, clock: Clock) -> datetime:
     try:
-        wall = datetime.fromisoformat(text)
-    except ValueError:
+        return to_instant(datetime.fromisoformat(text), clock.zone, place=place)
+    except (ValueError, OverflowError):
         raise Fault(
             "time.bad", "Tiden ska se ut som 2026-12-01T05:30, men är ”%(text)s”.", place=place,
             values={"text": text[:40]},
         ) from None  # fmt: skip
-    return to_instant(wall, clock.zone, place=place)
 
 
 async def _resolve(session: AsyncSession, scope: Scope) -> dict[str, Any]:
@@ -185,10 +212,11 @@ async def _resolve(session: AsyncSession, scope: Scope) -> dict[str, Any]:
     by_name = {group.name.casefold(): key for key, group in groups.items()}
     found: dict[str, Any] = {"groups": [], "staff": [], "clients": []}
     for index, word in enumerate(scope.groups):
-        key = str(word) if word in groups else by_name.get(word.strip().casefold())
+        key = word if word in groups else by_name.get(word.strip().casefold())
         if key is None:
             raise _unknown("grupp", f"scope.groups[{index}]")
-        found["groups"].append(key)
+        if key not in found["groups"]:
+            found["groups"].append(key)
     found["staff"] = await _people(session, Staff, scope.staff, "staff")
     found["clients"] = await _people(session, Client, scope.clients, "clients")
     if scope.building:
@@ -256,36 +284,57 @@ async def _add_shifts(session: AsyncSession, disruption: Disruption, clock: Cloc
 async def end(session: AsyncSession, disruption: Disruption, clock: Clock) -> None:
     """The lift works again, somebody is back: from now on the disruption has no effect.
 
-    Absent staff are at work again from now; an added shift ends now. Approved changes stay: they are undone
-    one by one, as long as the rows have not started.
+    Absent staff are at work again from now, unless another report says that they are away; an added shift
+    ends now. Approved changes stay: they are undone one by one, as long as the rows have not started.
     """
     now = clock.now()
     disruption.ended_at = now
+    await session.flush()
     match disruption.kind:
         case DisruptionKind.STAFF_ABSENT:
-            for shift in await session.scalars(
-                select(Shift).where(
-                    Shift.staff_id.in_([UUID(one) for one in disruption.scope["staff"]]),
-                    Shift.absent_to > now,
-                )
-            ):
-                if shift.absent_from is not None and shift.absent_from >= now:
-                    shift.absent_from = shift.absent_to = None
-                else:
-                    shift.absent_to = now
+            await _mark_present(session, disruption, now)
         case DisruptionKind.STAFF_ADDED:
-            for shift in await session.scalars(
-                select(Shift).where(
-                    Shift.source == "disruption", Shift.extern_id.startswith(str(disruption.id))
-                )
-            ):
-                shift.end = max(shift.start + timedelta(minutes=1), min(shift.end, now))
+            await _end_shifts(session, disruption, now)
         case DisruptionKind.CLIENT_AWAY:
+            # Its own absences only: a stay at the hospital that somebody wrote on the card goes on.
             for absence in await session.scalars(
                 select(ClientAbsence).where(
                     ClientAbsence.client_id.in_([UUID(one) for one in disruption.scope["clients"]]),
-                    ClientAbsence.end > now,
+                    ClientAbsence.kind == AbsenceKind.OTHER,
+                    ClientAbsence.start == disruption.start,
+                    ClientAbsence.end == disruption.end,
                 )
             ):
-                absence.end = max(absence.start, now)
+                absence.end = max(absence.start, min(disruption.end, now))
     await session.flush()
+
+
+async def _mark_present(session: AsyncSession, disruption: Disruption, now: datetime) -> None:
+    staff = [UUID(one) for one in disruption.scope["staff"]]
+    for shift in await session.scalars(select(Shift).where(Shift.staff_id.in_(staff), Shift.absent_to > now)):
+        if shift.absent_from is not None and shift.absent_from >= now:
+            shift.absent_from = shift.absent_to = None
+        else:
+            shift.absent_to = now
+    await session.flush()
+    others = await session.scalars(
+        select(Disruption).where(
+            Disruption.kind == DisruptionKind.STAFF_ABSENT,
+            Disruption.id != disruption.id,
+            Disruption.ended_at.is_(None),
+            Disruption.end > now,
+        )
+    )
+    for other in others:
+        both = sorted(set(other.scope["staff"]) & set(disruption.scope["staff"]))
+        await _mark_absent(session, both, other.start, other.end)
+
+
+async def _end_shifts(session: AsyncSession, disruption: Disruption, now: datetime) -> None:
+    for shift in await session.scalars(
+        select(Shift).where(Shift.source == "disruption", Shift.extern_id.startswith(str(disruption.id)))
+    ):
+        if shift.start >= now:
+            await session.delete(shift)
+        else:
+            shift.end = min(shift.end, now)
