@@ -93,7 +93,7 @@ async def stop(request: web.Request) -> web.StreamResponse:
         disruption = await session.get(Disruption, disruption_id) if disruption_id else None
         if disruption is None:
             raise not_found("händelse")
-        await _allow_all(request, session, await groups_of(session, disruption))
+        await _allow(request, session, disruption)
         if disruption.ended_at is None:
             await end(session, disruption, request.app[CLOCK])
     return web.HTTPSeeOther("/hant")
@@ -109,7 +109,7 @@ async def plan_again(request: web.Request) -> web.StreamResponse:
         disruption = await session.get(Disruption, disruption_id) if disruption_id else None
         if disruption is None or disruption.ended_at is not None:
             raise not_found("händelse")
-        await _allow_all(request, session, await groups_of(session, disruption))
+        await _allow(request, session, disruption)
     proposal_id = await propose(
         app[DATABASE], app[CLOCK], app[PLANNING], disruption.id, seconds=app[CONFIGURATION].planning_seconds
     )
@@ -121,7 +121,7 @@ async def _record(request: web.Request, form: Form, kind: DisruptionKind) -> UUI
     parsed = read_report(_raw(form, kind))
     async with app[DATABASE].write() as session:
         disruption = await record(session, parsed, app[CLOCK], Hand("page", actor(request).account_id))
-        await _allow_all(request, session, await groups_of(session, disruption))
+        await _allow(request, session, disruption)
     return disruption.id
 
 
@@ -147,12 +147,42 @@ def _raw(form: Form, kind: DisruptionKind) -> dict[str, Any]:
     return raw
 
 
-async def _allow_all(request: web.Request, session: AsyncSession, groups: list[UUID]) -> None:
-    """Somebody who reports for a group must be of that group: all of them."""
-    if not groups:
-        raise Fault("disruption.scope", "Säg vilka det gäller.", place="scope")
-    for group in groups:
-        await allow(request, session, Action.DISRUPTION_REPORT, group=group, thing="disruption")
+async def _allow(request: web.Request, session: AsyncSession, disruption: Disruption) -> None:
+    """One reports, and ends, what is about one's own: every group, home and colleague that is named.
+
+    The plan that follows may touch other groups; there it is theirs to approve.
+    """
+    mine = actor(request).groups(Action.DISRUPTION_REPORT)
+    scope = {
+        name: [UUID(one) for one in disruption.scope.get(name, [])] for name in ("groups", "staff", "clients")
+    }
+    thing = f"disruption:{disruption.id}"
+    for client in await session.scalars(select(Client).where(Client.id.in_(scope["clients"]))):
+        await allow(request, session, Action.DISRUPTION_REPORT, client=client, thing=thing)
+    groups = set(scope["groups"])
+    # Who comes to help may come from anywhere, when it is said where they help.
+    if not (groups and disruption.kind is DisruptionKind.STAFF_ADDED):
+        for theirs in await _groups_of_staff(session, scope["staff"], disruption):
+            own = theirs if mine is None else theirs & mine
+            groups.add(min(own or theirs))
+    for group in sorted(groups):
+        await allow(request, session, Action.DISRUPTION_REPORT, group=group, thing=thing)
+
+
+async def _groups_of_staff(
+    session: AsyncSession, staff: list[UUID], disruption: Disruption
+) -> list[set[UUID]]:
+    """For each of `staff`: the group they belong to, and those where they work meanwhile."""
+    found = {
+        one.id: {one.group_id} for one in await session.scalars(select(Staff).where(Staff.id.in_(staff)))
+    }
+    for shift in await session.scalars(
+        select(Shift).where(
+            Shift.staff_id.in_(staff), Shift.start < disruption.end, Shift.end > disruption.start
+        )
+    ):
+        found[shift.staff_id].add(shift.group_id)
+    return list(found.values())
 
 
 async def _show(

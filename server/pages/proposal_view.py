@@ -75,9 +75,6 @@ class View:
     #: (client, group) of everybody shown, for the access log
     opened: list[tuple[UUID, UUID]]
 
-    def count(self, *states: ChangeState) -> int:
-        return sum(1 for row in self.rows if row.state in states)
-
 
 async def view(
     session: AsyncSession,
@@ -101,7 +98,9 @@ async def view(
         contact.id: contact
         for contact in await session.scalars(
             select(PlannedContact)
-            .where(PlannedContact.id.in_(ids))
+            .where(
+                PlannedContact.id.in_(ids), *([] if groups is None else [PlannedContact.group_id.in_(groups)])
+            )
             .options(
                 selectinload(PlannedContact.lines).selectinload(ContactLine.service),
                 selectinload(PlannedContact.client),
@@ -117,8 +116,8 @@ async def view(
     needs = [
         _need(contact, unsolved[contact.id], language)
         for contact in contacts.values()
-        if contact.id in unsolved and (groups is None or contact.group_id in groups)
-    ]  # fmt: skip
+        if contact.id in unsolved
+    ]
     needs.sort(key=lambda need: (need.start, str(need.contact_id)))
     opened = {(contact.client_id, contact.client.group_id) for contact in contacts.values()}
     unchanged = sum(

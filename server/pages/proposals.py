@@ -17,8 +17,10 @@ from care.disruptions import Change, ChangeState, Disruption, Proposal, Proposal
 from care.errors import Fault, not_found
 from care.ids import read_id
 from care.municipality import Group
+from care.words import NN_
 from scheduler.disruptions.approving import Outcome, approve, refuse, undo
 from scheduler.disruptions.proposing import next_hour
+from scheduler.disruptions.scene import groups_of
 from server.exchange.guard import guard
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
@@ -42,23 +44,29 @@ async def page(request: web.Request) -> web.StreamResponse:
 @routes.post("/forslag/{id}", name="proposal_settle")
 @right(Action.PROPOSAL_APPROVE)
 async def settle(request: web.Request) -> web.StreamResponse:
-    """``do`` = all, chosen, hour, refuse, undo or undo_all; ``change`` are the ticked ones."""
+    """``do`` = all, hour, chosen, refuse, undo or undo_all; ``change`` are the ticked ones."""
     form = await read_form(request)
     app, proposal_id = request.app, _id(request)
     hand = Hand("page", actor(request).account_id)
-    async with app[DATABASE].write() as session:
-        await _allowed(request, session, await _get(session, proposal_id), Action.PROPOSAL_APPROVE)
-        outcome, said = await _do(request, session, proposal_id, form, hand)
     words = translations(request[LANGUAGE])
+    try:
+        async with app[DATABASE].write() as session:
+            await _allowed(request, session, await _get(session, proposal_id), Action.PROPOSAL_APPROVE)
+            outcome, said = await _do(request, session, proposal_id, form, hand)
+    except Fault as fault:
+        if fault.status not in (409, 422):
+            raise
+        messages = [{"kind": "needs", "text": fault.say(words.gettext)}]
+        return await _show(request, proposal_id, messages=messages, status=fault.status)
     messages = [
         {"kind": "good", "text": words.ngettext(*said, len(outcome.done)) % {"num": len(outcome.done)}}
     ]
-    for _, name, fault in outcome.refused:
+    for _, name, why in outcome.refused:
         messages.append(
             {
                 "kind": "needs",
                 "text": words.gettext("%(client)s: inte ändrad. %(why)s")
-                % {"client": name, "why": fault.say(words.gettext)},
+                % {"client": name, "why": why.say(words.gettext)},
             }
         )
     return await _show(request, proposal_id, messages=messages)
@@ -67,30 +75,47 @@ async def settle(request: web.Request) -> web.StreamResponse:
 async def _do(
     request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, hand: Hand
 ) -> tuple[Outcome, tuple[str, str]]:
-    clock = request.app[CLOCK]
+    clock, deed = request.app[CLOCK], form.text("do")
     mine = await _own_changes(request, session, proposal_id)
-    chosen = [one for one in form.ids("change") if one in {change.id for change in mine}]
-    match form.text("do"):
+    left = [change for change in mine if change.state is ChangeState.PROPOSED]
+    match deed:
         case "all":
-            ids = [change.id for change in mine]
+            ids = [change.id for change in left]
         case "hour":
-            ids = [change.id for change in next_hour(mine, clock.now())]
+            ids = [change.id for change in next_hour(left, clock.now())]
         case "chosen" | "refuse" | "undo":
-            ids = chosen
+            ids = await _chosen(request, session, proposal_id, form, mine)
         case "undo_all":
-            ids = [change.id for change in mine]
+            ids = [change.id for change in mine if change.state is ChangeState.APPLIED]
         case _:
             raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="do")
+    if not ids and deed in {"all", "hour", "undo_all"}:
+        raise Fault("proposal.decided", "Det finns inget kvar att avgöra här.", status=409, place="proposal")
     if not ids:
         raise Fault("proposal.none", "Kryssa i minst en ändring.", place="change")
-    if form.text("do").startswith("undo"):
-        said = ("%(num)s ändring är ångrad.", "%(num)s ändringar är ångrade.")
+    if deed.startswith("undo"):
+        said = NN_("%(num)s ändring är ångrad.", "%(num)s ändringar är ångrade.")
         return await undo(session, proposal_id, ids, clock, hand), said
-    if form.text("do") == "refuse":
-        said = ("%(num)s ändring avstås.", "%(num)s ändringar avstås.")
+    if deed == "refuse":
+        said = NN_("%(num)s ändring avstås.", "%(num)s ändringar avstås.")
         return await refuse(session, proposal_id, ids, clock, hand), said
-    said = ("%(num)s ändring är godkänd.", "%(num)s ändringar är godkända.")
+    said = NN_("%(num)s ändring är godkänd.", "%(num)s ändringar är godkända.")
     return await approve(session, proposal_id, ids, clock, hand), said
+
+
+async def _chosen(
+    request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, mine: list[Change]
+) -> list[UUID]:
+    """The ticked changes. Another group's, or another proposal's, are none of one's business: 404."""
+    ids = list(dict.fromkeys(form.ids("change")))
+    others = set(ids) - {change.id for change in mine}
+    if not others:
+        return ids
+    for group in await session.scalars(
+        select(Change.group_id).where(Change.id.in_(others), Change.proposal_id == proposal_id).distinct()
+    ):
+        await allow(request, session, Action.PROPOSAL_APPROVE, group=group, thing=f"proposal:{proposal_id}")
+    raise not_found("ändring")
 
 
 async def _own_changes(request: web.Request, session: AsyncSession, proposal_id: UUID) -> list[Change]:
@@ -172,22 +197,43 @@ async def _get(session: AsyncSession, proposal_id: UUID) -> Proposal:
     return proposal
 
 
+async def _groups(session: AsyncSession, proposal: Proposal) -> set[UUID]:
+    """The groups that the proposal is about."""
+    disruption = await session.get_one(Disruption, proposal.disruption_id)
+    changed = await session.scalars(
+        select(Change.group_id).where(Change.proposal_id == proposal.id).distinct()
+    )
+    return {*changed, *await groups_of(session, disruption)}
+
+
 async def _allowed(request: web.Request, session: AsyncSession, proposal: Proposal, action: Action) -> None:
     """Some of it must lie in one's own groups; the rest is not shown."""
     mine = actor(request).groups(action)
-    groups = set(
-        await session.scalars(select(Change.group_id).where(Change.proposal_id == proposal.id).distinct())
-    )
-    if not groups:
-        disruption = await session.get_one(Disruption, proposal.disruption_id)
-        if disruption.reported_by_id == actor(request).account_id:
-            return
-        groups = {UUID(one) for one in disruption.scope.get("groups", [])}
-    own = sorted(groups if mine is None else groups & mine)
+    groups = await _groups(session, proposal)
+    own = groups if mine is None else groups & mine
+    for group in sorted(own or groups):
+        await allow(request, session, action, group=group, thing=f"proposal:{proposal.id}")
     if not own:
         raise not_found("förslag")
-    for group in own:
-        await allow(request, session, action, group=group, thing=f"proposal:{proposal.id}")
+
+
+async def _newer(request: web.Request, session: AsyncSession, proposal: Proposal) -> UUID | None:
+    """The proposal that has taken this one's place, if one may read it."""
+    mine = actor(request).groups(Action.PROPOSAL_READ)
+    groups = await _groups(session, proposal)
+    later = await session.scalars(
+        select(Proposal)
+        .where(
+            Proposal.id > proposal.id,
+            Proposal.state.in_([ProposalState.OPEN, ProposalState.SETTLED]),
+        )
+        .order_by(Proposal.id.desc())
+    )
+    for one in later:
+        theirs = await _groups(session, one)
+        if theirs & groups and (mine is None or theirs & mine):
+            return one.id
+    return None
 
 
 async def _view(request: web.Request, session: AsyncSession, proposal: Proposal) -> View:
@@ -208,6 +254,7 @@ async def _show(
     *,
     template: str = "proposal.html",
     messages: list[dict[str, str]] | None = None,
+    status: int = 200,
 ) -> web.StreamResponse:
     app, language = request.app, request[LANGUAGE]
     words = translations(language)
@@ -217,14 +264,8 @@ async def _show(
         shown = await _view(request, session, proposal)
         disruption = await session.get_one(Disruption, proposal.disruption_id)
         groups = {str(group.id): group for group in await session.scalars(select(Group))}
-        newer = None
-        if proposal.state is ProposalState.SUPERSEDED:
-            newer = await session.scalar(
-                select(Proposal.id)
-                .where(Proposal.made_at > proposal.made_at)
-                .order_by(Proposal.made_at.desc())
-                .limit(1)
-            )
+        superseded = proposal.state is ProposalState.SUPERSEDED
+        newer = await _newer(request, session, proposal) if superseded else None
     context: dict[str, Any] = {
         "proposal": proposal,
         "newer": newer,
@@ -238,7 +279,7 @@ async def _show(
         "open": [row for row in shown.rows if row.state is ChangeState.PROPOSED],
         "soon": [row for row in shown.rows if row.state is ChangeState.PROPOSED and row.is_soon],
         "applied": [row for row in shown.rows if row.state is ChangeState.APPLIED],
-        "may_approve": actor(request).may(Action.PROPOSAL_APPROVE)
-        and proposal.state is not ProposalState.SUPERSEDED,
+        "may_approve": actor(request).may(Action.PROPOSAL_APPROVE),
+        "is_open": not superseded,
     }
-    return render(request, template, **{"messages": messages or [], **context})
+    return render(request, template, status=status, messages=messages or [], **context)
