@@ -69,15 +69,17 @@ async def watched(context: BrowserContext) -> Watched:
     return made
 
 
-async def look(
-    one: Watched, name: str, lang: str = "sv", views: tuple[Any, ...] = VIEWS, *, full: bool = True
-) -> list[str]:
+async def look(one: Watched, name: str, lang: str = "sv", views: tuple[Any, ...] = VIEWS) -> list[str]:
     """Everything that is wrong with the page as it stands; pictures of it under `name`."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page, wrong = one.page, []
     for size, scheme, with_axe in views:
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if size != WALL:
+            # The whole page at once: what a bar at the edge covers now is reached by scrolling.
+            tall = int(await page.evaluate("document.documentElement.scrollHeight"))
+            await page.set_viewport_size({"width": size[0], "height": max(size[1], tall)})
         # The new size and colours are there when they have been painted.
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         view = f"{name} {size[0]} {scheme}"
@@ -92,7 +94,7 @@ async def look(
         if with_axe:
             wrong += [f"{view}: {found}" for found in await flaws(page)]
         file = re.sub(r"[^\w.-]+", "-", view).strip("-")
-        await page.screenshot(path=PICTURES / f"{file}.png", full_page=full and size != WALL)
+        await page.screenshot(path=PICTURES / f"{file}.png")
     wrong += [f"{name}: {complaint}" for complaint in one.complaints]
     one.complaints.clear()
     return wrong

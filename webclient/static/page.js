@@ -74,7 +74,30 @@ document.addEventListener("htmx:error", () => {
   );
 });
 
+/** A table wider than its place is scrolled by keys too. */
+const wide = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollWidth > target.clientWidth;
+    if (scrolls) {
+      target.setAttribute("tabindex", "0");
+      target.setAttribute("role", "group");
+      target.setAttribute("aria-label", t("Tabell som går att dra i sidled"));
+    } else {
+      target.removeAttribute("tabindex");
+      target.removeAttribute("role");
+      target.removeAttribute("aria-label");
+    }
+  }
+});
+
+function watchTables() {
+  for (const wrap of document.querySelectorAll(".table-wrap")) wide.observe(wrap);
+}
+
+watchTables();
+
 document.addEventListener("htmx:after:swap", () => {
+  watchTables();
   const said = document.querySelector("#messages > :first-child");
   if (said instanceof HTMLElement && !said.dataset.seen) {
     said.dataset.seen = "yes";
