@@ -37,12 +37,13 @@ $(BIN)/python:
 
 $(STAMPS)/installed: pyproject.toml $(FRONT_END) | $(BIN)/python
 	@mkdir -p $(STAMPS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "Installing Samtid and what it stands on; the first time this takes some minutes."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 	@echo "Samtid is installed in $(VENV). Next: make demo"
 
 demo: install ## a demo municipality on http://127.0.0.1:$PORT (LAN=1: HTTPS for real tablets)
-	$(BIN)/samtid demo --port $(PORT) --data $(DATA) $(if $(LAN),--lan)
+	@$(BIN)/samtid demo --port $(PORT) --data $(DATA) $(if $(LAN),--lan)
 
 check: install ## the linters: ruff, mypy, import-linter, tsc
 	$(BIN)/ruff check .
