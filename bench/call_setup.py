@@ -188,7 +188,7 @@ async def exchange() -> AsyncIterator[str]:
 
 
 async def fresh(browser: Browser) -> BrowserContext:
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context = await browser.new_context(locale="sv-SE", viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE)
     await context.add_init_script(WATCH)
     return context

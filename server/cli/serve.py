@@ -48,7 +48,8 @@ async def command(ground: Ground, host: str | None, port: int | None, no_migrate
     open_folder(configuration.data)
     tls = secure(configuration)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     with only_one(configuration.data):
         opened = listen(configuration.host, configuration.port)
         configuration = msgspec.structs.replace(configuration, port=opened.getsockname()[1])

@@ -59,7 +59,7 @@ class Watched:
 
     async def context(self, browser: Browser) -> BrowserContext:
         """A browser of somebody's own, whose complaints are kept."""
-        made = await browser.new_context()
+        made = await browser.new_context(locale="sv-SE")
         made.set_default_timeout(STEP * 1000)
         await made.add_init_script(WATCH_PEERS)
         made.on("response", self.response)
