@@ -228,7 +228,7 @@ async def launch(playwright: Playwright, *, media: bool = True, more: tuple[str,
 
 async def sign_in(browser: Browser, running: Running, **more: Any) -> Page:
     """Anna's browser after the sign-in page; the page keeps its peer connections for the test."""
-    context = await browser.new_context(**more)
+    context = await browser.new_context(**{"locale": "sv-SE", **more})
     await context.add_init_script(WATCH_PEERS)
     page = await context.new_page()
     await page.goto(running.url + "/logga-in")
@@ -241,7 +241,8 @@ async def sign_in(browser: Browser, running: Running, **more: Any) -> Page:
 
 async def open_kiosk(browser: Browser, running: Running, **more: Any) -> Page:
     """Ingrid's tablet in a browser, paired and started."""
-    context: BrowserContext = await browser.new_context(viewport={"width": 1280, "height": 800}, **more)
+    screen = {"locale": "sv-SE", "viewport": {"width": 1280, "height": 800}}
+    context: BrowserContext = await browser.new_context(**{**screen, **more})
     await context.add_init_script(WATCH_PEERS)
     page = await context.new_page()
     await page.goto(running.pair_url)
