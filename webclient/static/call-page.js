@@ -48,7 +48,7 @@ let hasTalked = false;
 /** @param {Phase} phase @param {string} words */
 function show(phase, words) {
   page.dataset["phase"] = phase;
-  if (words) state.textContent = words;
+  if (words || phase === "ready") state.textContent = words;
   const isCalling = phase !== "ready" && phase !== "ended";
   find("controls", HTMLElement).hidden = !isCalling;
   find("ready", HTMLElement).hidden = phase !== "ready";
