@@ -13,7 +13,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, step
-from care.devices import Device
+from care.devices import Device, Pairing
 from care.ids import new_id
 from care.notices import Notice
 from care.outbox import announce
@@ -27,6 +27,7 @@ from server.tablets.home import revoke
 from tests.builders import make_contact
 from tests.e2e.accessible import WELL, bigness, flaws
 from tests.e2e.running import Running, launch, sign_in, until
+from tests.server.tablets.keys import TabletKey
 
 #: Counts how often camera and microphone are opened, and which of their tracks still run.
 WATCH_CAMERA = """
@@ -321,7 +322,7 @@ async def test_a_revoked_tablet_forgets_everything(running: Running, chromium: B
         (stored,) = await session.scalars(select(Device))
         await revoke(session, stored, datetime.now(UTC))
     await expect(page.get_by_role("heading", name="Koppla skärmen")).to_be_visible(timeout=10_000)
-    await expect(page.get_by_text("Surfplattan är inte kopplad längre.").first).to_be_visible()
+    await expect(page.get_by_text("Skärmen är inte kopplad längre.").first).to_be_visible()
     assert await remembered(page) == []
     assert not await page.evaluate("caches.has('kiosk-faces')")
     assert await flaws(page, enhanced=True) == []
@@ -510,3 +511,36 @@ async def test_the_screen_speaks_the_clients_language(running: Running, chromium
     await running.kill()
     await page.reload()
     await expect(page.get_by_text("No contact right now – the staff know")).to_be_visible(timeout=30_000)
+
+
+async def test_a_tablet_that_is_in_use_is_not_taken_by_another_address(
+    running: Running, chromium: Browser
+) -> None:
+    """The new invitation is not used up, the screen says why, and the day comes back."""
+    page = await started(chromium, running)
+    async with running.database.write() as session:
+        made = await invite(session, running.ingrid.id, datetime.now(UTC), confirm=False)
+    await page.goto("about:blank")
+    await page.goto(f"{running.url}/kiosk#{made.secret}")
+    await expect(page.get_by_role("heading", name="Skärmen är redan kopplad")).to_be_visible()
+    await expect(page.locator("kiosk-day")).to_be_visible(timeout=20_000)
+    async with running.database.read() as session:
+        assert (await session.get_one(Pairing, made.pairing.id)).used_at is None
+
+
+async def test_a_server_that_does_not_know_the_tablet_makes_it_forget_nothing(
+    running: Running, chromium: Browser
+) -> None:
+    """An empty database by mistake must not cost every home a new pairing; a new address still pairs it."""
+    page = await started(chromium, running)
+    async with running.database.write() as session:
+        (stored,) = await session.scalars(select(Device))
+        own, stored.public_key = stored.public_key, TabletKey().public
+    await page.reload()
+    await expect(page.get_by_text("Skärmen känns inte igen.").first).to_be_visible(timeout=15_000)
+    assert {"key", "device"} <= set(await remembered(page))
+    async with running.database.write() as session:
+        (stored,) = await session.scalars(select(Device))
+        stored.public_key = own
+    await page.reload()
+    await expect(page.locator("kiosk-day")).to_be_visible(timeout=15_000)

@@ -11,11 +11,15 @@ import { Call } from "./call.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
 import { isCalm, isNight, promptNow } from "./day.js";
 import { DayScreen, NightScreen } from "./day-screen.js";
+import { listenForHands } from "./hands.js";
 import { deviceId } from "./identity.js";
 import { recall, remember } from "./memory.js";
 import { PairingScreen, secretOfAddress } from "./pairing-screen.js";
 import { health, permissions, WakeLock } from "./readiness.js";
-import { NoticeScreen, PromptScreen, PulseScreen, ReplacedScreen, TestScreen, WordsScreen } from "./screens.js";
+import {
+  NoticeScreen, PromptScreen, promptText, PulseScreen, ReplacedScreen, TestScreen, WordsScreen,
+} from "./screens.js";
+import { Renewal } from "./renewal.js";
 import { Sound } from "./sound.js";
 import { StartScreen } from "./start-screen.js";
 import { Tablet } from "./tablet.js";
@@ -32,9 +36,8 @@ const HEALTH_EVERY = 3_600_000;
 const TOUCH_PATIENCE = 10_000;
 /** A screen that has just come up takes no touch meant for the one before. */
 const GUARD = 350;
-/** When the page was last renewed: servers of two versions side by side must not make it load for ever. */
-const RENEWED = "samtid-renewed";
-const RENEW_PAUSE = 600_000;
+/** How long a tablet that is not recognised waits before it says hello again. */
+const TRY_AGAIN = 300_000;
 /** These ended without the client wanting it: somebody rings again. */
 const RINGS_AGAIN = new Set(["lost", "media_failed", "server_restart", "not_now"]);
 
@@ -46,6 +49,7 @@ const language = document.documentElement.lang || "sv";
 
 const sound = new Sound();
 const wakeLock = new WakeLock();
+const renewal = new Renewal(() => call === null);
 /** @type {Tablet | null} */ let tablet = null;
 /** @type {Call | null} */ let call = null;
 /** Calls that were ended here and that the server may not have heard of. @type {Set<string>} */ const ended = new Set();
@@ -58,7 +62,6 @@ let isReplaced = false;
 /** What was said when the tablet was revoked. */ let revoked = "";
 /** @type {string | null} */ let secret = secretOfAddress();
 /** Camera and microphone as the browser says. */ let mayBeSeen = true;
-/** Newer pages are there. */ let isOutdated = false;
 /** Notices that have been sounded: once is enough, also after a restart. @type {Set<string>} */ let told = new Set();
 /** @type {Screen | null} */ let shown = null;
 let shownKey = "";
@@ -73,13 +76,6 @@ function touchNeeded() {
 
 function now() {
   return tablet?.now() ?? Date.now();
-}
-
-/** As the server says it (server/tablets/wording.py), for a reminder that comes without contact. @param {string} word */
-function promptText(word) {
-  const [kind = ""] = word.split(",");
-  return [t("Påminnelse"), t("Samtal"), t("Besök")].includes(kind)
-    ? t("Nu är det dags.") : t("Nu är det dags för %(word)s.", { word: word.charAt(0).toLowerCase() + word.slice(1) });
 }
 
 /* What stands on the screen ------------------------------------------------------------------------- */
@@ -341,7 +337,7 @@ function over(gone, cause) {
   if (gone.flows || cause === "hung_up") sound.goodbye();
   if (RINGS_AGAIN.has(cause)) showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
   draw();
-  void renewIfCalm();
+  renewIfCalm();
 }
 
 /** @param {Tablet} mine */
@@ -413,39 +409,9 @@ async function touched() {
 /* New pages --------------------------------------------------------------------------------------------- */
 
 /** Renew the page only when nothing is on the screen and nothing comes for a quarter of an hour. */
-async function renewIfCalm() {
-  if (!isOutdated || call || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
-  if (!(shown instanceof DayScreen || shown instanceof NightScreen)) return;
-  if (Date.now() - Number(sessionStorage.getItem(RENEWED) ?? 0) < RENEW_PAUSE) return;
-  sessionStorage.setItem(RENEWED, String(Date.now()));
-  isOutdated = false;
-  const registration = await navigator.serviceWorker?.getRegistration("/kiosk");
-  if (!registration) {
-    location.reload();
-    return;
-  }
-  await registration.update().catch(() => {});
-  const waiting = registration.waiting ?? registration.installing;
-  if (waiting) waiting.postMessage("take over");
-  else location.reload();
-}
-
-async function registerWorker() {
-  if (!("serviceWorker" in navigator)) return;
-  // The very first worker takes over a page that is already its own version; each later one brings a newer page.
-  let hasOne = navigator.serviceWorker.controller !== null;
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (hasOne && !call) location.reload();
-    hasOne = true;
-  });
-  try {
-    const registration = await navigator.serviceWorker.register("/kiosk/worker.js", { scope: "/kiosk" });
-    registration.addEventListener("updatefound", () => (isOutdated ||= hasOne));
-    if (registration.waiting) isOutdated = true;
-  } catch (error) {
-    // Without it the tablet works as long as there is contact.
-    console.warn("no service worker", error);
-  }
+function renewIfCalm() {
+  if (call || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
+  if (shown instanceof DayScreen || shown instanceof NightScreen) void renewal.renew();
 }
 
 /* Beginning --------------------------------------------------------------------------------------------- */
@@ -457,17 +423,20 @@ async function comeIn() {
     draw();
     return;
   }
-  if (secret !== null) secret = null; // paired already: the address of another pairing is not for this tablet
   started = (await recall("started")) ?? null;
   isStarting = started === null;
   told = (await recall("told")) ?? new Set();
   const mine = new Tablet(device, version);
   tablet = mine;
+  if (secret !== null) {
+    // Its secret is kept: should the tablet prove to be nobody's any more, it is paired by it after all.
+    showWords(t("Skärmen är redan kopplad"), t("Personalen kan koppla bort den under Surfplattor."), "tablet", 10_000);
+  }
   mine.addEventListener("change", draw);
   mine.addEventListener("welcome", (event) => {
     const said = /** @type {CustomEvent<Message>} */ (event).detail;
     lastHealth = "";
-    if (said["version"] && said["version"] !== version) isOutdated = true;
+    if (said["version"] && said["version"] !== version) renewal.isDue = true;
     if (speak(said["language"]) && !call) location.reload();
     if (!touchNeeded()) void tellHealth();
   });
@@ -476,12 +445,18 @@ async function comeIn() {
     draw();
   });
   mine.addEventListener("reload", () => {
-    isOutdated = true;
-    void renewIfCalm();
+    renewal.isDue = true;
+    renewIfCalm();
   });
-  mine.addEventListener("erased", (event) => {
-    revoked = /** @type {CustomEvent} */ (event).detail.sentence
-      || t("Skärmen är inte kopplad längre. Be personalen om en ny kod.");
+  mine.addEventListener("unknown", () => {
+    // The server's fault as likely as ours (an empty database, say): nothing is forgotten, and it is tried again.
+    revoked = t("Skärmen känns inte igen. Be personalen om hjälp.");
+    tablet = null;
+    draw();
+    setTimeout(() => tablet ?? location.reload(), TRY_AGAIN);
+  });
+  mine.addEventListener("erased", () => {
+    revoked = t("Skärmen är inte kopplad längre. Be personalen om en ny kod.");
     call?.lost();
     call = pulse = words = tablet = started = null;
     told.clear();
@@ -508,23 +483,7 @@ async function comeIn() {
   draw();
 }
 
-/** Where fingers do the work a mark around the first button only disturbs; the first key brings it. */
-document.documentElement.toggleAttribute("data-keys", !matchMedia("(any-pointer: coarse)").matches);
-document.addEventListener("pointerdown", () => {
-  document.documentElement.removeAttribute("data-keys");
-  void touched();
-});
-document.addEventListener("keydown", (event) => {
-  document.documentElement.setAttribute("data-keys", "");
-  void touched();
-  // Physical keys answer wherever the focus is, unless a button has it.
-  const isKey = event.key === "Enter" || event.key === " ";
-  if (!isKey || event.repeat || document.activeElement instanceof HTMLButtonElement) return;
-  if (shown && !shown.inert && shown.first) {
-    event.preventDefault();
-    shown.first.click();
-  }
-});
+listenForHands(() => void touched(), () => shown);
 sound.addEventListener("change", () => {
   if (sound.state === "ok") void tellHealth(false);
   draw();
@@ -532,8 +491,8 @@ sound.addEventListener("change", () => {
 setInterval(draw, 1_000);
 setInterval(() => {
   void tablet?.refresh();
-  void renewIfCalm();
+  renewIfCalm();
 }, 30_000);
 setInterval(() => void tellHealth(), HEALTH_EVERY);
-void registerWorker();
+void renewal.register();
 void comeIn();

@@ -24,6 +24,13 @@ function line(words, kind) {
   return element("p", { class: kind }, words);
 }
 
+/** As the server says it (server/tablets/wording.py), for a reminder that comes without contact. @param {string} word */
+export function promptText(word) {
+  const [kind = ""] = word.split(",");
+  return [t("Påminnelse"), t("Samtal"), t("Besök")].includes(kind)
+    ? t("Nu är det dags.") : t("Nu är det dags för %(word)s.", { word: word.charAt(0).toLowerCase() + word.slice(1) });
+}
+
 /** A reminder: what it is time for, read aloud as well. */
 export class PromptScreen extends Screen {
   /** @param {import("./day.js").Prompt} prompt @param {{done: () => void, later: () => void}} acts */

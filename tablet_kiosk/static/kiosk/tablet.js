@@ -12,8 +12,8 @@ import { forget, forgetAll, recall, remember } from "./memory.js";
 /** @typedef {import("./day.js").Day} Day */
 
 /**
- * Events: `change` (the day or the contact has changed), `welcome` (detail: the message), `erased` (detail
- * {sentence}: everything is forgotten), `replaced` (the tablet is open in another window), `reload`.
+ * Events: `change` (the day or the contact has changed), `welcome` (detail: the message), `erased`
+ * (everything is forgotten), `unknown` (the server does not know it), `replaced` (the tablet is open in another window), `reload`.
  */
 export class Tablet extends EventTarget {
   /** @type {Day | null} */ day = null;
@@ -132,14 +132,16 @@ export class Tablet extends EventTarget {
     this.#tell();
   }
 
-  /** @param {{code: string, sentence: string, again: boolean, erase: boolean}} bye */
-  async #goodbye({ code, sentence, again, erase }) {
+  /** @param {{code: string, again: boolean, erase: boolean}} bye */
+  async #goodbye({ code, again, erase }) {
     if (erase) {
       this.connection.close();
       this.day = null;
       this.#queue = [];
       await forgetAll();
-      this.dispatchEvent(new CustomEvent("erased", { detail: { sentence } }));
+      this.dispatchEvent(new Event("erased"));
+    } else if (code === "device.unknown" || code === "hello.signature") {
+      this.dispatchEvent(new Event("unknown"));
     } else if (!again) {
       const isOld = code === "hello.protocol" || code === "closed.4426";
       this.dispatchEvent(new Event(isOld ? "reload" : "replaced"));
