@@ -44,8 +44,13 @@ function partInWords(time) {
 /** Word and place: "Pratstund här på skärmen". @param {Row} row */
 function place(row) {
   if (row.channel === "video") return row.state === "was" ? row.word : t("%(word)s här på skärmen", { word: row.word });
-  if (row.channel === "prompt") return t("Påminnelse här på skärmen");
+  if (row.channel === "prompt") return row.word === t("Påminnelse") ? t("Här på skärmen") : t("Påminnelse här på skärmen");
   return row.word;
+}
+
+/** Nobody comes or calls with a reminder, whoever looks after it. @param {Row} row */
+function hasFaces(row) {
+  return row.people.length > 0 && row.channel !== "prompt";
 }
 
 /** The heading over the next contact. @param {Row} row @param {number} now @param {boolean} isNow @param {boolean} isToday */
@@ -143,7 +148,7 @@ export class DayScreen extends Screen {
     const isToday = localDay(Date.parse(focus.start), zone) === localDay(now, zone);
     this.#next.className = `next ${focus.channel}`;
     this.#next.replaceChildren(
-      focus.people.length > 0 ? faces(focus.people, "l") : element("span", { class: "round" }, icon(SYMBOLS[focus.channel])),
+      hasFaces(focus) ? faces(focus.people, "l") : element("span", { class: "round" }, icon(SYMBOLS[focus.channel])),
       element("div", { class: "grow" },
         element("p", { class: "when" }, ...withFigures(heading(focus, now, isNow, isToday))),
         element("p", { class: "who" }, focus.line),
@@ -167,7 +172,7 @@ export class DayScreen extends Screen {
       const kind = row === focus ? "focus" : row === last ? "was" : "coming";
       items.push(element("li", { class: `row ${kind} ${row.channel}`, "aria-current": row === focus && isNow ? "time" : null },
         element("span", { class: "figures time" }, row.time),
-        row.people.length > 0 ? faces(row.people, "m") : element("span", { class: "round s" }, icon(SYMBOLS[row.channel])),
+        hasFaces(row) ? faces(row.people, "m") : element("span", { class: "round s" }, icon(SYMBOLS[row.channel])),
         element("span", { class: "grow" }, element("span", { class: "line" }, row.line),
           element("span", { class: "word" }, place(row)))));
     }
