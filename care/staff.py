@@ -97,11 +97,13 @@ class Shift(FromElsewhere, Base):
     __table_args__ = (
         UniqueConstraint("source", "extern_id"),
         Index("ix_shift_date_staff", "date", "staff_id"),
+        Index("ix_shift_group_id_date", "group_id", "date"),
+        Index("ix_shift_staff_id_date", "staff_id", "date"),
     )
 
     id: Mapped[Id]
-    staff_id: Mapped[UUID] = link("staff.id")
-    group_id: Mapped[UUID] = link("home_care_group.id")
+    staff_id: Mapped[UUID] = link("staff.id", index=False)
+    group_id: Mapped[UUID] = link("home_care_group.id", index=False)
     #: The local day on which the shift begins.
     date: Mapped[date]
     start: Mapped[datetime]

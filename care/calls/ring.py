@@ -140,7 +140,9 @@ async def live_calls(
     session: AsyncSession, *, device_id: UUID | None = None, contact_id: UUID | None = None
 ) -> Sequence[Call]:
     """Calls that have not ended, newest first; those of a tablet or a contact."""
-    query = select(Call).where(Call.state != CallState.ENDED).order_by(Call.id.desc())
+    # Named one by one: no index finds what something is not, and ended calls are nearly all there are.
+    live = [state for state in CallState if state is not CallState.ENDED]
+    query = select(Call).where(Call.state.in_(live)).order_by(Call.id.desc())
     if contact_id is not None:
         query = query.where(Call.contact_id == contact_id)
     if device_id is not None:

@@ -36,7 +36,9 @@ class PlannedContact(FromElsewhere, Base):
         UniqueConstraint("rule_id", "rule_day"),
         Index("ix_planned_contact_group_id_planned_date", "group_id", "planned_date"),
         Index("ix_planned_contact_client_id_planned_date", "client_id", "planned_date"),
-        Index("ix_planned_contact_owed_date", "owed_date"),
+        Index("ix_planned_contact_group_id_owed_date", "group_id", "owed_date"),
+        # Without the day SQLite would take it for a whole day's plan, and read years.
+        Index("ix_planned_contact_group_id_status_planned_date", "group_id", "status", "planned_date"),
         Index("ix_planned_contact_status_start", "status", "start"),
         Index("ix_planned_contact_status_deadline", "status", "deadline"),
     )

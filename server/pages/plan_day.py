@@ -215,16 +215,17 @@ async def read_shifts(
     """Shifts that touch the day: the groups' own, and those of everybody who has a row."""
     first, last = day_span(day, clock.zone)
     people = {one.id for row in rows for one in row.staff}
+    # The evening before too: a night shift begins then. The day stands in both halves, or SQLite would read
+    # every shift that the group and its people have ever had.
+    days = Shift.date.between(day - timedelta(days=1), day)
     found = await session.execute(
         select(Shift, Staff)
         .join(Staff, Staff.id == Shift.staff_id)
         .where(
-            # By day, which is indexed: a night shift begins the evening before.
-            Shift.date.between(day - timedelta(days=1), day),
             Shift.start < last,
             Shift.end > first,
             Shift.kind != ShiftKind.DIGITAL,
-            Shift.group_id.in_(groups) | Shift.staff_id.in_(people),
+            (Shift.group_id.in_(groups) & days) | (Shift.staff_id.in_(people) & days),
         )
         .order_by(Shift.start)
     )
