@@ -115,7 +115,7 @@ def _deal(random: Random, areas: list[int], rings: list[int]) -> _Traits:
     for area, frame in enumerate(AREAS):
         # Health care at home goes with the heavier profiles, and with some of the light.
         mine = [i for i in heavy if areas[i] == area and profile[i] != "A"]
-        heaviness = {"E": 0.25, "D": 0.35, "C": 1.0, "B": 2.0}
+        heaviness = {"E": 0.2, "D": 0.4, "C": 1.1, "B": 1.3}
         weights = {i: random.random() * heaviness[profile[i]] for i in mine}
         health |= set(sorted(mine, key=weights.__getitem__)[: frame.health_active])
     foreign = random.sample(everybody, sum(LANGUAGES.values()))

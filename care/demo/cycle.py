@@ -174,7 +174,7 @@ class _Pairing:
         if not worker.may_video and not route.silent:
             cost += NEVER
         if route.calls_from is not None and "digital" not in worker.skills:
-            cost += 12
+            cost += NEVER
         for person in {stop.order.person for stop in route.stops}:
             cost += self._strangeness(person, worker, day)
         return cost

@@ -109,7 +109,7 @@ class Dealer:
         return [person for person in people if person.health] if is_health else people
 
     def _hands_every_week(self) -> int:
-        """Nobody lives on screens alone: laundry every week where there is a tablet. How many rows."""
+        """Nobody lives on screens alone: laundry each week where a tablet is. How many rows it makes."""
         before = sum(wish.count for wish in self.wishes)
         for person in self.callers:
             wish = _Turn(self.random, person, HOUSE, 1, 2).wish("HE-TVA", 20, _few(self.random, 1, 2))

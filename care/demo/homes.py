@@ -53,8 +53,9 @@ def make_homes(seed: int, people: Sequence[Person]) -> Homes:
         for profile, counts in TABLETS.items():
             mine = [p for p in able if p.area == area and p.profile == profile]
             random.shuffle(mine)
-            # Those who live with somebody come first as long as some are left to deal.
-            mine.sort(key=lambda p: p.alone)
+            # Those who live with somebody come first as long as some are left to deal; those with health
+            # care at home before others, because half of all reminders are of medicine.
+            mine.sort(key=lambda p: (p.alone, not p.health))
             shared = [p for p in mine if not p.alone][: min(2, together, counts[area])]
             alone = [p for p in mine if p.alone]
             together -= len(shared)

@@ -6,7 +6,7 @@ there changes routes with a colleague who has never been.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from care.contacts.channel import Channel
@@ -17,21 +17,19 @@ HOMES, FACES = 2, 39
 
 
 def pass_on(laid: Sequence[Sequence[Route]], pairs: list[list[int]], workers: Sequence[Worker]) -> None:
-    """Change routes between colleagues, in place, until the two homes have met `FACES`.
+    """Change routes between colleagues, in place, until two homes have met `FACES` or nobody is left.
 
     `laid` are the routes of a fortnight, `pairs` the worker of each route for each day of the cycle.
     """
-    met: dict[int, set[int]] = defaultdict(set)
-    for day, taken in enumerate(pairs):
-        for route, who in zip(laid[day % len(laid)], taken, strict=True):
-            for person in homes_on(route):
-                met[person].add(who)
-    chosen = sorted(met, key=lambda no: (-len(met[no]), no))[:HOMES]
-    for person in chosen:
+    people = {person for routes in laid for route in routes for person in homes_on(route)}
+    most = sorted(people, key=lambda person: (-len(_faces(laid, pairs, person)), person))
+    for place, person in enumerate(most[:HOMES]):
+        before = most[:place]
         # Days far from each other in turn, so that the new faces come evenly.
-        for day in sorted(range(len(pairs)), key=lambda d: d * 5 % len(pairs)):
-            if len(met[person]) < FACES:
-                _change(laid[day % len(laid)], pairs[day], workers, person, met)
+        days = sorted(range(len(pairs)), key=lambda day: day * 5 % len(pairs))
+        while len(_faces(laid, pairs, person)) < FACES:
+            if not any(_change(laid, pairs, day, person, workers=workers, before=before) for day in days):
+                break
 
 
 def homes_on(route: Route) -> set[int]:
@@ -39,28 +37,44 @@ def homes_on(route: Route) -> set[int]:
     return {stop.order.person for stop in route.stops if stop.order.channel is not Channel.PROMPT}
 
 
+def _faces(laid: Sequence[Sequence[Route]], pairs: Sequence[Sequence[int]], person: int) -> Counter[int]:
+    """On how many of the cycle's routes the client meets each worker."""
+    return Counter(
+        who
+        for day, taken in enumerate(pairs)
+        for route, who in zip(laid[day % len(laid)], taken, strict=True)
+        if person in homes_on(route)
+    )
+
+
 def _change(
-    routes: Sequence[Route],
-    taken: list[int],
-    workers: Sequence[Worker],
+    laid: Sequence[Sequence[Route]],
+    pairs: list[list[int]],
+    day: int,
     person: int,
-    met: dict[int, set[int]],
-) -> None:
-    """One change of routes on this day, if two may change and nobody else of `met` is lost by it."""
+    *,
+    workers: Sequence[Worker],
+    before: Sequence[int],
+) -> bool:
+    """Let somebody new come on `day`, in the place of one who comes on other days too.
+
+    The homes in `before` are not to lose a face by it.
+    """
+    routes, taken = laid[day % len(laid)], pairs[day]
+    met = _faces(laid, pairs, person)
     for here, route in enumerate(routes):
-        if person not in homes_on(route):
+        old = workers[taken[here]]
+        if person not in homes_on(route) or met[old.no] < 2:
             continue
         for there, other in enumerate(routes):
-            new, old = workers[taken[there]], workers[taken[here]]
-            if (
-                other.kind is route.kind
-                and new.no not in met[person]
-                and fits(route, new)
-                and fits(other, old)
-            ):
+            new = workers[taken[there]]
+            if other.kind is route.kind and not met[new.no] and fits(route, new) and fits(other, old):
+                had = [len(_faces(laid, pairs, one)) for one in before]
                 taken[here], taken[there] = new.no, old.no
-                met[person].add(new.no)
-                return
+                if [len(_faces(laid, pairs, one)) for one in before] >= had:
+                    return True
+                taken[here], taken[there] = old.no, new.no
+    return False
 
 
 def fits(route: Route, worker: Worker) -> bool:

@@ -63,7 +63,7 @@ async def plant(
     hash_password, password_of
         Hashes a password; the password of a username (see `care.demo.accounts.password`).
     history
-        Days gone by; more of them show how the program grows.
+        Days gone by. Fewer are quicker where only today matters, more show how the program grows.
     progress
         Told after each day: days so far, days in all.
 
@@ -173,14 +173,14 @@ def pulses(past: Past, rows: Rows, day: date, who: Duty, talked: list[Any]) -> N
         )
 
 
-def fingerprint(town: Town, now: datetime) -> str:
+def fingerprint(town: Town, now: datetime, history: int = HISTORY) -> str:
     """SHA-256 of every row of the demo at `now`, secrets aside: the same for the same seed and time."""
     digest = hashlib.sha256()
 
     def plain(text: str, _about: object) -> bytes:
         return text.encode()
 
-    for part in (frame(town, now, plain), *days(town, now)):
+    for part in (frame(town, now, plain, history), *days(town, now, history)):
         for name in sorted(part):
             for row in part[name]:
                 digest.update(f"{name}:{sorted(row.items())}\n".encode())

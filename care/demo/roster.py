@@ -99,7 +99,9 @@ def _fill(seed: int, area: int, mine: list[Worker], days: list[dict[Slot, tuple[
             barred = taken | (rested if kind is DAY else first_morning if kind is EVENING else set())
             free = [worker for worker in mine if worker.no not in barred]
             price = {w.no: _price(w, records[w.no], index, kind) + random.random() for w in free}
-            who = _choose(free, size(area, kind, index), price)
+            # On weekdays somebody of the digital team is there in the afternoon.
+            digital = kind is DAY and not is_weekend(index)
+            who = _choose(free, size(area, kind, index), price, digital=digital)
             days[index][area, kind] = tuple(who)
             taken |= set(who)
             for no in who:
@@ -114,19 +116,24 @@ def _price(worker: Worker, record: _Record, day: int, kind: ShiftKind) -> float:
     return price
 
 
-def _choose(free: list[Worker], count: int, price: dict[int, float]) -> list[int]:
-    """The `count` cheapest, with enough who are delegated, at most one who makes no calls, teams spread."""
+def _choose(free: list[Worker], count: int, price: dict[int, float], *, digital: bool) -> list[int]:
+    """The `count` cheapest, with enough who are delegated, at most one who makes no calls, teams spread.
+
+    With `digital`, the cheapest of the digital team is taken first.
+    """
     wanted = sum(needs_delegation(route) for route in range(count))
     teams: Counter[int | None] = Counter()
     chosen: list[Worker] = []
     while len(chosen) < count:
-        missing = wanted - sum(worker.delegated and worker.may_video for worker in chosen)
+        # Whoever has the calls of the afternoon is not counted on for delegated tasks.
+        missing = wanted - sum(worker.delegated and worker.may_video for worker in chosen[digital:])
         must_delegate = missing >= count - len(chosen)
         must_call = any(not worker.may_video for worker in chosen)
         able = [
             worker
             for worker in free
             if worker not in chosen
+            and ("digital" in worker.skills or not (digital and not chosen))
             and (worker.may_video or not (must_call or must_delegate))
             and (worker.delegated or not must_delegate)
         ]
