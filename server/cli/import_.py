@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import click
 from rich.table import Table
 
-from care.errors import Fault
 from care.identity.vault import VAULT_FILE, open_vault
 from care.words import N_
 from server.cli.ground import Ground, grounded, language
 from server.exchange.column_map import STANDARD
 from server.exchange.error_file import name_of
 from server.exchange.importing import Outcome, run_import
-from server.exchange.intake.importer import OWN_FORMAT, Importer
+from server.exchange.intake.importer import Importer, source_of
 from server.exchange.kind import Kind
 from server.exchange.saved_maps import find_map
 from server.exchange.table import MAX_BYTES
@@ -54,7 +52,7 @@ async def command(
     """
     what = Kind(kind)
     importer = Importer(
-        source=_source(source, map_name),
+        source=source_of(source, map_name, place="--source"),
         now=ground.clock.now(),
         today=ground.clock.today(),
         zone=ground.clock.zone,
@@ -82,15 +80,6 @@ async def command(
         _tell(ground, outcome, written)
     if not outcome.is_good:
         sys.exit(2)
-
-
-def _source(given: str | None, map_name: str) -> str:
-    """The source of new rows: as told, else the map's name; our own format names none."""
-    if given is None:
-        return OWN_FORMAT if map_name == STANDARD else map_name[:40]
-    if not re.fullmatch(r"[\w .-]{1,40}", given):
-        raise Fault("import.source", "Källans namn får ha högst 40 bokstäver och siffror.", place="--source")
-    return given
 
 
 def _bytes(file: Path) -> bytes:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.log import AccessLog
-from care.access.rights import Action, Relation
+from care.access.rights import Action
 from care.ids import new_id
 from care.storage.database import Database
 from server.exchange.extract.contacts import find_contacts
@@ -84,7 +84,8 @@ async def _log(database: Database, what: Export, found: Found, exporter: Importe
             at=exporter.now,
             account_id=exporter.account_id,
             role=exporter.role,
-            relation=Relation.EVERYWHERE.value,
+            relation=exporter.relation.value,
+            purpose=exporter.purpose[:200],
             group_id=group_id,
             client_id=client_id,
             action=Action.EXPORT_RUN.value,

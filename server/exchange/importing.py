@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.log import AccessLog
-from care.access.rights import Action, Relation
+from care.access.rights import Action
 from care.clients import Client, Protection
 from care.errors import Fault
 from care.ids import new_id
@@ -265,7 +265,8 @@ def _record(kind: Kind, importer: Importer, outcome: Outcome, changes: Changes) 
             at=importer.now,
             account_id=importer.account_id,
             role=importer.role,
-            relation=Relation.EVERYWHERE.value,
+            relation=importer.relation.value,
+            purpose=importer.purpose[:200],
             group_id=group_id,
             client_id=client_id,
             action=Action.IMPORT_RUN.value,

@@ -35,8 +35,8 @@ MENU = (
     Entry(N_("Surfplattor"), "tablets", Action.DEVICE_READ, "tablet"),
     Entry(N_("Uppföljning"), "follow_up", Action.MEASURES_READ, "chart-line"),
     Entry(N_("Avstämning"), "checkins", Action.CHECKIN_READ, "message-circle"),
-    Entry(N_("Import"), "import", Action.IMPORT_RUN, "upload"),
-    Entry(N_("Export"), "export", Action.EXPORT_RUN, "download"),
+    Entry(N_("Import"), "imports", Action.IMPORT_RUN, "upload"),
+    Entry(N_("Export"), "exports", Action.EXPORT_RUN, "download"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
 )
 

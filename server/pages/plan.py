@@ -13,7 +13,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.rights import Action
+from care.access.rights import Action, Relation, relations
 from care.accounts import Role
 from care.contacts.channel import Channel
 from care.errors import Fault, not_found
@@ -142,11 +142,19 @@ def _namer(request: web.Request) -> Any:
 
 async def plan_groups(request: web.Request, session: AsyncSession, action: Action) -> list[Group]:
     """The groups with clients in which the actor may do `action`, by name."""
-    mine = actor(request).groups(action)
+    mine = own_groups(request, action)
     groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
     return sorted(
         (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
     )
+
+
+def own_groups(request: web.Request, action: Action) -> frozenset[UUID] | None:
+    """The groups in which the actor may do `action`; None means everywhere."""
+    who = actor(request)
+    if any(Relation.EVERYWHERE in relations(action, held.role) for held in who.roles):
+        return None
+    return who.groups(action)
 
 
 def chosen_day(asked: Form, today: date) -> date:

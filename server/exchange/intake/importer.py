@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from care.access.rights import Relation
+from care.errors import Fault
 from care.identity.vault import Vault
+from server.exchange.column_map import STANDARD
 
 #: Source of rows from a file in our own format that says no other.
 OWN_FORMAT = "import"
+
+
+def source_of(given: str | None, map_name: str, *, place: str = "source") -> str:
+    """The source of new rows: as told, else the map's name; our own format names none.
+
+    Raises `Fault` ``import.source``.
+    """
+    if not given:
+        return OWN_FORMAT if map_name == STANDARD else map_name[:40]
+    if not re.fullmatch(r"[\w .-]{1,40}", given):
+        raise Fault("import.source", "Källans namn får ha högst 40 bokstäver och siffror.", place=place)
+    return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +42,8 @@ class Importer:
         When it is, and where.
     open_vault
         Opens the vault of personal numbers; asked only when there are any.
-    account_id, role, where
-        For history and access log: who did it, and by which door.
+    account_id, role, relation, purpose, where
+        For history and access log: who did it, as what, what for, and by which door.
     municipality
         Which it is, when the database does not know yet.
     """
@@ -39,6 +55,8 @@ class Importer:
     open_vault: Callable[[], Vault]
     account_id: UUID | None = None
     role: str = "command_line"
+    relation: Relation = Relation.EVERYWHERE
+    purpose: str = "care"
     where: str = "samtid import"
     municipality: str | None = None
 
