@@ -410,16 +410,17 @@ async def test_a_restart_without_a_touch_says_so_and_somebody_knows(running: Run
         page = await started(browser, running, permissions=["camera", "microphone"])
         await expect(page.get_by_text("Tryck på skärmen")).to_be_hidden()
         opened = await reopened(page)
-        await expect(opened.get_by_text("Tryck på skärmen")).to_be_visible(timeout=20_000)
-        assert await flaws(opened, enhanced=True) == []
 
         async def task() -> Task | None:
             async with running.database.read() as session:
                 return await session.scalar(select(Task).where(Task.kind == TaskKind.TABLET_SOUND))
 
+        # The page is left alone until then: what a test asks of a page counts as a touch for the browser.
         made = await until(task, 40)
         assert made.facts["troubles"] == ["touch"]
         assert made.client_id == running.ingrid.id
+        await expect(opened.get_by_text("Tryck på skärmen")).to_be_visible()
+        assert await flaws(opened, enhanced=True) == []
         worker = await sign_in(browser, running)
         await worker.goto(f"{running.url}/surfplattor")
         await expect(worker.get_by_text("Någon behöver trycka på skärmen")).to_be_visible()
