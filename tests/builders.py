@@ -6,10 +6,11 @@ times are written ``"2026-12-01 08:00"`` or as ``datetime``; a naive value is Sw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +22,15 @@ from care.contacts.contact import Assignment, ContactLine, Origin, PlannedContac
 from care.contacts.life import Status
 from care.contacts.rule import ContactRule, ContactRuleLine
 from care.devices import Device, DeviceAssignment
+from care.disruptions import (
+    Change,
+    ChangeKind,
+    ChangeState,
+    Disruption,
+    DisruptionKind,
+    Proposal,
+    ProposalState,
+)
 from care.ids import new_id
 from care.localtime import SWEDEN, to_instant
 from care.municipality import Group, Municipality
@@ -327,3 +337,90 @@ async def make_rule(
     )
     await session.flush()
     return rule
+
+
+async def make_disruption(
+    session: AsyncSession,
+    kind: DisruptionKind,
+    start: str = "2026-12-01 06:40",
+    end: str = "2026-12-01 16:00",
+    *,
+    scope: Mapping[str, Sequence[UUID]],
+    severity: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Disruption:
+    """Something that was reported at 06.40; none of its facts are written (`report.record` does that)."""
+    disruption = Disruption(
+        id=new_id(),
+        kind=kind,
+        scope={name: [str(one) for one in ids] for name, ids in scope.items()},
+        start=moment(start),
+        end=moment(end),
+        severity=dict(severity or {}),
+        **{"reported_at": moment("2026-12-01 06:40"), **more},
+    )
+    session.add(disruption)
+    await session.flush()
+    return disruption
+
+
+async def make_proposal(session: AsyncSession, disruption: Disruption, **more: Any) -> Proposal:
+    """An open proposal without changes: see `make_change`."""
+    proposal = Proposal(
+        id=new_id(),
+        disruption_id=disruption.id,
+        **{
+            "made_at": disruption.reported_at, "seconds": 1.5, "state": ProposalState.OPEN, "summary": {},
+            "effect": {}, "unsolved": [], **more,
+        },
+    )  # fmt: skip
+    session.add(proposal)
+    await session.flush()
+    return proposal
+
+
+async def make_change(
+    session: AsyncSession,
+    proposal: Proposal,
+    contact: PlannedContact,
+    kind: ChangeKind = ChangeKind.RETIME,
+    *,
+    staff: Sequence[Staff],
+    to: Sequence[Staff] | None = None,
+    later: int = 0,
+    days: int = 0,
+    channel: Channel | None = None,
+    **more: Any,
+) -> Change:
+    """A proposed change of `contact`, which `staff` have: others, `later` minutes, another channel or day."""
+    before = {
+        "channel": contact.channel.value,
+        "staff": [str(one.id) for one in staff],
+        "start": contact.start.isoformat(),
+        "minutes": contact.minutes,
+        "date": contact.planned_date.isoformat(),
+    }
+    after = {
+        **before,
+        "channel": (channel or contact.channel).value,
+        "staff": [str(one.id) for one in (staff if to is None else to)],
+        "start": (contact.start + timedelta(days=days, minutes=later)).isoformat(),
+        "date": (contact.planned_date + timedelta(days=days)).isoformat(),
+    }
+    change = Change(
+        id=new_id(),
+        proposal_id=proposal.id,
+        kind=kind,
+        contact_id=contact.id,
+        client_id=contact.client_id,
+        group_id=contact.group_id,
+        before=before,
+        after=after,
+        base_version=contact.version,
+        rules=["on_the_spot"],
+        reason={"sv": "Ger plats åt någon annan.", "en": "Makes room for somebody."},
+        **{"seq": 1, "state": ChangeState.PROPOSED, **more},
+    )
+    session.add(change)
+    await session.flush()
+    return change
