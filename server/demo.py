@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +85,27 @@ async def prepare_demo(
             for one in invitations
         ],
         "first_call": {
-            "username": next(one.username for one in known if _is(town, one, first.staff)),
+            "username": _caller(town, known, first.staff),
             "client_id": str(first.client.id),
             "client": first.client.full_name,
         },
     }
+
+
+def _caller(town: Town, known: Sequence[DemoAccount], staff: Staff) -> str:
+    """The username of whoever is to make the first call.
+
+    Raises `Fault` ``demo.other_version`` (409) when the folder's people are not the ones made by this program.
+    """
+    for one in known:
+        if _is(town, one, staff):
+            return one.username
+    raise Fault(
+        "demo.other_version",
+        "Demon i mappen kommer från en annan version. Välj en annan mapp, eller ta bort den gamla.",
+        status=409,
+        place="data",
+    )
 
 
 async def _plant(
