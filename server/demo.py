@@ -95,7 +95,7 @@ async def prepare_demo(
 def _caller(town: Town, known: Sequence[DemoAccount], staff: Staff) -> str:
     """The username of whoever is to make the first call.
 
-    Raises `Fault` ``demo.other_version`` (409) when the folder's people are not the ones made by this program.
+    Raises `Fault` ``demo.other_version`` (409) when the people in the folder are not of this version.
     """
     for one in known:
         if _is(town, one, staff):
