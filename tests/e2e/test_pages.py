@@ -60,7 +60,7 @@ async def visit(one: Watched, demo: Demo, path: str) -> None:
     await one.page.wait_for_load_state("networkidle")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 @pytest.mark.parametrize(
     "role",
     [
@@ -127,7 +127,7 @@ async def test_a_form_that_is_not_right_yet(demo: Demo, browser: Browser) -> Non
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 async def test_snow_is_reported_and_a_proposal_comes(demo: Demo, browser: Browser) -> None:
     """From what has happened to the proposal, its list, and the approval."""
     context = await demo.signed_in(browser, "coordinator")
