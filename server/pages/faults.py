@@ -76,7 +76,10 @@ def _wants_json(request: web.Request) -> bool:
 
 #: What the web framework itself refuses.
 SENTENCES = {
-    HTTPStatus.NOT_FOUND: ("not_found", "Adressen leder ingenstans. Den kan vara felskriven, eller så är sidan borttagen."),
+    HTTPStatus.NOT_FOUND: (
+        "not_found",
+        "Adressen leder ingenstans. Den kan vara felskriven, eller så är sidan borttagen.",
+    ),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method", "Så kan sidan inte användas."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "Det som skickades är för stort."),
     HTTPStatus.FORBIDDEN: ("forbidden", "Du får inte göra det här."),
