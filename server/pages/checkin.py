@@ -24,7 +24,7 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.checkin_agenda import agenda
 from server.pages.form import query, read_form
-from server.pages.rendering import render
+from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, right
 
@@ -128,7 +128,7 @@ async def open_week(request: web.Request) -> web.StreamResponse:
                     )
                     for number, line in enumerate(lines)
                 )
-    return web.HTTPSeeOther(f"/avstamning/{found.id}")
+    return go_to(f"/avstamning/{found.id}")
 
 
 def _next_start(now: datetime, today: date, zone: Any) -> datetime:
@@ -187,7 +187,7 @@ async def change(request: web.Request) -> web.StreamResponse:
                 gathering.held_at = clock.now()
             case _:
                 raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="do")
-    return web.HTTPSeeOther(f"/avstamning/{gathering.id}")
+    return go_to(f"/avstamning/{gathering.id}")
 
 
 async def _get(request: web.Request, session: AsyncSession, action: Right) -> Gathering:

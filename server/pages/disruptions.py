@@ -31,7 +31,7 @@ from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PLANNING
 from server.language import translations
 from server.pages.disruption_words import KINDS, span, title
 from server.pages.form import Form, query, read_form
-from server.pages.rendering import clock_text, render
+from server.pages.rendering import clock_text, go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
 
@@ -77,11 +77,11 @@ async def report(request: web.Request) -> web.StreamResponse:
             raise
         return await _show(request, kind, fault=fault, form=form)
     if kind is DisruptionKind.OTHER:
-        return web.HTTPSeeOther("/hant")
+        return go_to("/hant")
     proposal_id = await propose(
         app[DATABASE], app[CLOCK], app[PLANNING], disruption_id, seconds=app[CONFIGURATION].planning_seconds
     )
-    return web.HTTPSeeOther(f"/forslag/{proposal_id}")
+    return go_to(f"/forslag/{proposal_id}")
 
 
 @routes.post("/hant/{id}/slut", name="disruption_end")
@@ -96,7 +96,7 @@ async def stop(request: web.Request) -> web.StreamResponse:
         await _allow(request, session, disruption)
         if disruption.ended_at is None:
             await end(session, disruption, request.app[CLOCK])
-    return web.HTTPSeeOther("/hant")
+    return go_to("/hant")
 
 
 @routes.post("/hant/{id}/planera", name="disruption_plan")
@@ -113,7 +113,7 @@ async def plan_again(request: web.Request) -> web.StreamResponse:
     proposal_id = await propose(
         app[DATABASE], app[CLOCK], app[PLANNING], disruption.id, seconds=app[CONFIGURATION].planning_seconds
     )
-    return web.HTTPSeeOther(f"/forslag/{proposal_id}")
+    return go_to(f"/forslag/{proposal_id}")
 
 
 async def _record(request: web.Request, form: Form, kind: DisruptionKind) -> UUID:

@@ -35,7 +35,7 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.form import Form, read_form
 from server.pages.needs_view import OUTCOMES, needs
-from server.pages.rendering import render
+from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
 
@@ -81,7 +81,7 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
         if fault.status not in (409, 422):
             raise
         return await _show(request, fault=fault)
-    return web.HTTPSeeOther("/behover")
+    return go_to("/behover")
 
 
 @routes.post("/behover/uppgift/{id}", name="needs_task")
@@ -115,7 +115,7 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
         if fault.status not in (409, 422):
             raise
         return await _show(request, fault=fault)
-    return web.HTTPSeeOther("/behover")
+    return go_to("/behover")
 
 
 def _id(request: web.Request) -> UUID:
