@@ -91,6 +91,8 @@ async def walk(browser: Browser, told: dict[str, Any]) -> str:
     try:
         await within(STEP, tablet.is_welcome.wait(), "the tablet was not let in")
         pictures, sounds, seen = await call(browser, told, tablet, watched)
+    except (Failed, PlaywrightError) as error:
+        raise Failed("\n".join([str(error), *watched.flaws])) from None
     finally:
         connected.cancel()
         await asyncio.gather(connected, return_exceptions=True)
