@@ -90,9 +90,7 @@ async def _make_day(session: AsyncSession, town: Town, day: date) -> None:
             await session.execute(
                 select(PlannedContact.rule_id, PlannedContact.id).where(PlannedContact.rule_day == day)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     untouched = set(
         await session.scalars(
@@ -184,7 +182,7 @@ async def _tablets(session: AsyncSession) -> dict[UUID, UUID]:
         .join(Device, Device.id == DeviceAssignment.device_id)
         .where(DeviceAssignment.end.is_(None), Device.revoked_at.is_(None), Device.paired_at.is_not(None))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _tell(session: AsyncSession, past: Past, day: date) -> None:
@@ -305,7 +303,7 @@ async def _pulse(session: AsyncSession, past: Past, rows: Rows, day: date, who: 
             PlannedContact.status == Status.DONE,
         )
     )
-    pulses(past, rows, day, who, list(talked.tuples()))
+    pulses(past, rows, day, who, [(client, group) for client, group in talked])
     for table in (ClientPulse, ClientPulseAsked, StaffPulse, StaffPulseAsked):
         # Ids follow from the day and the person: what was told at an earlier start is not told again.
         await insert_missing(session, table, rows.pop(table.__tablename__, []))

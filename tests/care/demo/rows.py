@@ -9,9 +9,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from care.demo.planting import days, frame
+from care.demo.planting import days, frame, plant
 from care.demo.town import Town, make_town
+from care.identity.vault import Vault
 from care.localtime import SWEDEN, to_instant
+from care.storage.database import Database
 
 NOW = to_instant(datetime(2026, 12, 1, 6, 40))
 TODAY = date(2026, 12, 1)
@@ -73,3 +75,27 @@ def make_demo(seed: int, now: datetime) -> Demo:
         for name, rows in part.items():
             tables[name] += rows
     return Demo(town, now, tables)
+
+
+VAULT = Vault({"k0001": b"0" * 32}, "k0001")
+
+
+async def plant_in(database: Database, **more: Any) -> Town:
+    """Plant the demo as it is at `NOW`; one day gone by is enough where only today matters."""
+    settings: dict[str, Any] = {
+        "now": NOW,
+        "seal": lambda text, about: VAULT.seal(text, about=str(about)),
+        "hash_password": lambda text: f"hash of {text}",
+        "password_of": lambda username: f"secret of {username}",
+        "history": 1,
+    }
+    return await plant(database, **settings | more)
+
+
+async def plant_at(url: str) -> None:
+    """Plant in the database at `url`, and let go of it."""
+    database = Database(url)
+    try:
+        await plant_in(database)
+    finally:
+        await database.close()
