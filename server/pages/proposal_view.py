@@ -52,7 +52,7 @@ class Row:
     @property
     def part(self) -> int:
         """Where on the page: 0 what starts within the hour, 1 later, 2 small changes of time."""
-        return 2 if self.is_small else 0 if self.is_soon else 1
+        return 0 if self.is_soon else 2 if self.is_small else 1
 
 
 @dataclass(frozen=True, slots=True)
