@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from care.access.rights import Action, relations
+from care.access.rights import Action, Relation, relations
 from care.accounts import Role
 from care.errors import Fault
 from server.keys import ACTOR
@@ -48,8 +48,8 @@ class Actor:
         """The groups in which the action is allowed as a group matter; None means every group."""
         found: set[UUID] = set()
         for held in self.roles:
-            if relations(action, held.role):
-                if held.group_id is None:
+            if allowed := relations(action, held.role):
+                if held.group_id is None or Relation.EVERYWHERE in allowed:
                     return None
                 found.add(held.group_id)
         return frozenset(found)
