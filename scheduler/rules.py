@@ -80,7 +80,8 @@ async def create_rule(
 
     Raises `Fault` ``rule.*``, ``recurrence.*``, ``time.gap`` or ``digital.*`` (422) or ``not_found`` (404).
     """
-    services = await _checked(session, wish, clock, is_new=True)
+    services = await check_wish(session, wish, clock, is_new=True)
+    await _check_channel(session, wish, services, clock)
     rule = ContactRule(
         id=new_id(),
         client_id=wish.client_id,
@@ -105,7 +106,8 @@ async def change_rule(
     rule = await fetch_rule(session, rule_id, version)
     if rule.client_id != wish.client_id:
         raise not_found("brukare")
-    services = await _checked(session, wish, clock, is_new=False)
+    services = await check_wish(session, wish, clock, is_new=False)
+    await _check_channel(session, wish, services, clock)
     for name, value in _fields(wish, services).items():
         setattr(rule, name, value)
     rule.lines = _lines(wish, services)
@@ -244,10 +246,13 @@ async def _cancel(session: AsyncSession, row: PlannedContact, cause: str, at: da
     await step(session, row, Status.CANCELLED, at=at, hand=hand, event=cause, cause=cause, rule_day=None)
 
 
-async def _checked(
+async def check_wish(
     session: AsyncSession, wish: RuleWish, clock: Clock, *, is_new: bool
 ) -> dict[UUID, Service]:
-    """Everything about the wish that can be wrong, said in words; its services."""
+    """The services of a wish that can be understood; whether it is allowed is another matter.
+
+    Raises `Fault` ``rule.*``, ``recurrence.*`` or ``time.gap`` with the field as place, or ``not_found``.
+    """
     if await session.get(Client, wish.client_id) is None:
         raise not_found("brukare")
     await _check_people(session, wish)
@@ -273,7 +278,6 @@ async def _checked(
         start = to_instant(datetime.combine(wish.first_day, wish.at), clock.zone, place="at")
         if is_new and start <= clock.now():
             raise Fault("rule.past", "Tiden har redan varit.", place="at")
-    await _check_channel(session, wish, services, clock)
     return services
 
 

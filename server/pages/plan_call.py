@@ -25,7 +25,7 @@ from care.sorting import swedish
 from care.staff import Staff, Title
 from care.words import NN_
 from scheduler.conflicts import Conflict, Severity, conflicts_of_wish
-from scheduler.rules import Applied, change_rule, create_rule, end_rule, fetch_rule
+from scheduler.rules import Applied, change_rule, check_wish, create_rule, end_rule, fetch_rule
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.form import Form, query, read_form
@@ -117,6 +117,7 @@ async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> w
         wish = wish_of(form, rule)
         async with request.app[DATABASE].write() as session:
             client = await _client(request, session, wish.client_id)
+            await check_wish(session, wish, clock, is_new=rule is None)
             found = await conflicts_of_wish(session, wish, clock, rule.id if rule else None)
             stops = [one for one in found if one.severity is Severity.STOP]
             if not stops and (not found or form.flag("anyway")):
