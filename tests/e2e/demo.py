@@ -38,9 +38,12 @@ class Demo:
         self, browser: Browser, role: str, group: str | None = None, **more: Any
     ) -> BrowserContext:
         """A browser in which somebody of the role has signed in."""
+        return await self.enter(browser, self.account(role, group), **more)
+
+    async def enter(self, browser: Browser, account: dict[str, Any], **more: Any) -> BrowserContext:
+        """A browser in which the holder of `account` has signed in."""
         context = await browser.new_context(locale="sv-SE", **more)
         page = await context.new_page()
-        account = self.account(role, group)
         await page.goto(f"{self.url}/logga-in")
         await page.locator("[name=username]").fill(account["username"])
         await page.locator("[name=password]").fill(account["password"])
@@ -61,7 +64,7 @@ async def running_demo(folder: Path, now: str = NOW) -> AsyncIterator[Demo]:
     )  # fmt: skip
     told = folder / "demo.json"
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(240):
             while not told.exists():
                 if process.returncode is not None:
                     assert process.stderr is not None
