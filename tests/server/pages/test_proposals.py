@@ -72,9 +72,8 @@ async def broken(site: Site) -> Broken:
         # Karl can be called; for one more in Kälarne there is no time at all.
         karl = contacts[1]
         await make_digital(session, await session.get_one(Client, karl.client_id), site.clock.now())
-        fourth = await make_contact(
-            session, client, town.services["PV-MOR"], "2026-12-01 12:00", staff=[anna]
-        )
+        greta = await session.get_one(Client, contacts[2].client_id)
+        fourth = await make_contact(session, greta, town.services["PV-MOR"], "2026-12-01 12:00", staff=[anna])
         proposal = await make_proposal(
             session, disruption,
             unsolved=[
