@@ -18,12 +18,13 @@ from sqlalchemy import select
 
 from care.access.log import AccessLog
 from care.accounts import Account, AccountRole, Role
-from care.clock import StandingClock
+from care.clock import Clock, StandingClock
 from care.ids import new_id
 from care.storage.database import Database
+from scheduler.planning import PlanningPool
 from server.application import create_app
 from server.configuration import Configuration
-from server.keys import PASSWORDS
+from server.keys import PASSWORDS, PLANNING
 from server.security.passwords import Passwords
 from tests.builders import LONG_AGO, Town, make_town
 
@@ -32,6 +33,20 @@ PASSWORD = "fyra ord som inte hör ihop"
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 Browser = TestClient[web.Request, web.Application]
+
+
+class ColdPool(PlanningPool):
+    """The planner of a server under test: its process is started by who plans, and most tests never do."""
+
+    async def start(self) -> None:
+        pass
+
+
+def cold_app(database: Database, clock: Clock) -> web.Application:
+    """The application as it is, but for a planner that nobody warms."""
+    app = create_app(Configuration(), database, clock)
+    app[PLANNING] = ColdPool()
+    return app
 
 
 @dataclass
@@ -119,7 +134,7 @@ async def site(
     """A running server with one town and no accounts yet."""
     async with sqlite_database.write() as session:
         town = await make_town(session)
-    app = create_app(Configuration(), sqlite_database, clock)
+    app = cold_app(sqlite_database, clock)
     app[PASSWORDS] = Passwords(WEAK)
     app.add_routes(more_routes)
     server = TestServer(app)

@@ -22,10 +22,8 @@ from care.devices import Device
 from care.ids import new_id
 from care.staff import Staff
 from care.storage.database import Database
-from server.application import create_app
 from server.calls.hub import HUB, Hub
 from server.calls.routes import SWEEP
-from server.configuration import Configuration
 from server.security import sessions
 from tests.builders import (
     Town,
@@ -39,6 +37,7 @@ from tests.builders import (
     moment,
 )
 from tests.server.calls.lines import Key, Line, open_page, open_tablet
+from tests.server.conftest import cold_app
 
 
 @dataclass
@@ -139,8 +138,7 @@ class House:
             return await sessions.open_session(session, account, self.clock.now(), 12, None)
 
     async def start(self) -> None:
-        app = create_app(Configuration(), self.database, self.clock)
-        self.server = TestServer(app)
+        self.server = TestServer(cold_app(self.database, self.clock))
         await self.server.start_server()
 
     async def stop(self) -> None:
@@ -172,7 +170,7 @@ async def build(database: Database, clock: StandingClock, **row: Any) -> House:
             channel=Channel.VIDEO,
             **row,
         )
-    server = TestServer(create_app(Configuration(), database, clock))
+    server = TestServer(cold_app(database, clock))
     house = House(database, clock, town, anna, account.id, ingrid, device, contact.id, key, server)
     house.cookies = {"samtid": await house.sign_in(account.id)}
     await server.start_server()
