@@ -31,7 +31,7 @@ def make_dwellings(random: Random, frame: Area) -> list[Dwelling]:
     counts = [round(share * frame.active) for share in RINGS]
     counts[0] += frame.active - sum(counts)
     angle = random.uniform(0, 2 * pi)
-    near = [(away(frame.centre, random.uniform(3.6, 8.2), angle + 2.1 * k), "") for k in range(3)]
+    near = [(away(frame.centre, random.uniform(4.5, 7.6), angle + 2.1 * k), "") for k in range(3)]
     far = [
         (away(frame.centre, random.uniform(*frame.villages_away), angle + 1 + 3 * k), frame.villages[k])
         for k in range(2)

@@ -23,6 +23,8 @@ DRIFT = 20
 STEPS = (0, 40, 80, -25, 120, 60, 20)
 #: Tried in turn: minutes outside the window, and minutes of the break that may be used.
 SLACK = ((0, 0), (15, 0), (0, 25), (45, 15), (75, 30), (150, 30))
+#: For what cannot wait till another day.
+LAST_RESORT = ((240, 45),)
 #: Minutes that a call may leave its wished time, as long as there is room anywhere.
 PUNCTUAL = 15
 #: From this minute on, rows are placed from the end of the day backwards.
@@ -54,7 +56,7 @@ class Router:
         `orders` then holds the orders as they came to be.
         """
         laid: list[list[Route]] = []
-        best: tuple[int, list[list[Route]], list[Order]] | None = None
+        best: tuple[tuple[int, int], list[list[Route]], list[Order]] | None = None
         for round_ in range(ROUNDS):
             if round_:
                 self._learn(laid)
@@ -62,8 +64,11 @@ class Router:
             if round_ == 1:
                 self.faces.clear()
             laid = [self._day(day) for day in range(FORTNIGHT)]
-            if round_ and (best is None or len(self.left_over) < best[0]):
-                best = len(self.left_over), laid, list(self.orders)
+            # What cannot wait weighs more than any number of cleanings.
+            urgent = sum(order.priority.is_safety for _, order in self.left_over)
+            lack = (urgent, len(self.left_over))
+            if round_ and (best is None or lack < best[0]):
+                best = lack, laid, list(self.orders)
         if best is None:
             raise ValueError("routes need two rounds at least")
         self.orders = best[2]
@@ -108,7 +113,7 @@ class Router:
         # The last of the evening before the rest of it: it has nowhere else to go.
         rows.sort(key=lambda o: (o.staff == 1, o.window > 60, _turn(o) - 20 * o.needs_delegation, o.no))
         for order in rows:
-            for slack, over in SLACK:
+            for slack, over in (*SLACK, *(LAST_RESORT if order.priority.is_safety else ())):
                 placed = self._place(self._seeker(order, slack, over, busy[order.person]), routes, day)
                 if placed is not None:
                     busy[order.person].append((placed, placed + order.minutes))
