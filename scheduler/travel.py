@@ -1,20 +1,17 @@
-"""How long it takes to get from one home to the next: an estimate, the same everywhere it is used.
+"""How long it takes to get from one home to the next, also where an address is hidden.
 
-Air distance × 1.3 is road distance; the first three kilometres at 40 km/h, the rest at 65 km/h (domain 5.2,
-computed estimates, labelled so); two minutes for the car and the door. Homes without coordinates (protected
-identities) are known only by their distance in minutes from the group's centre.
+Homes without coordinates (protected identities) are known only by their distance in minutes from the
+group's centre; all others by the road times of `care.roads`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import asin, ceil, cos, radians, sin, sqrt
+from math import ceil
 
-EARTH_KILOMETRES = 6371.0
-ROAD_FACTOR = 1.3
-TOWN_KILOMETRES, TOWN_SPEED, ROAD_SPEED = 3.0, 40.0, 65.0
-DOOR_MINUTES = 2.0
+from care.roads import DOOR_MINUTES, SAME_BUILDING_MINUTES, Degrees, drive_minutes, kilometres
+
 UNKNOWN_MINUTES = 10.0
 
 
@@ -29,22 +26,12 @@ class Place:
     centre_minutes: float | None = None
     building: str | None = None
 
-
-def kilometres(a: Place, b: Place) -> float | None:
-    """Air distance by the haversine formula, or None when either place has no coordinates."""
-    if a.latitude is None or a.longitude is None or b.latitude is None or b.longitude is None:
-        return None
-    north, south = radians(a.latitude), radians(b.latitude)
-    half = sin((south - north) / 2) ** 2
-    half += cos(north) * cos(south) * sin(radians(b.longitude - a.longitude) / 2) ** 2
-    return 2 * EARTH_KILOMETRES * asin(sqrt(half))
-
-
-def drive_minutes(air_kilometres: float) -> float:
-    """Minutes by car over an air distance."""
-    road = air_kilometres * ROAD_FACTOR
-    town = min(road, TOWN_KILOMETRES)
-    return DOOR_MINUTES + town / TOWN_SPEED * 60 + (road - town) / ROAD_SPEED * 60
+    @property
+    def degrees(self) -> Degrees | None:
+        """None when the place has no coordinates."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return (self.latitude, self.longitude)
 
 
 def minutes_between(a: Place, b: Place) -> int:
@@ -52,10 +39,10 @@ def minutes_between(a: Place, b: Place) -> int:
     if a.key == b.key:
         return 0
     if a.building and a.building == b.building and a.area == b.area:
-        return 1
-    apart = kilometres(a, b)
-    if apart is not None:
-        return ceil(drive_minutes(apart))
+        return SAME_BUILDING_MINUTES
+    here, there = a.degrees, b.degrees
+    if here is not None and there is not None:
+        return ceil(drive_minutes(kilometres(here, there)))
     # One of them is hidden: over the centre, never less than the walk between two doors.
     known = [place.centre_minutes for place in (a, b) if place.centre_minutes is not None]
     return ceil(DOOR_MINUTES + sum(known)) if known else ceil(UNKNOWN_MINUTES)

@@ -12,7 +12,8 @@ from care.demo import names
 from care.demo.draw import made_id, stream
 from care.demo.dwellings import Dwelling, make_dwellings
 from care.demo.places import AREAS, Area
-from care.demo.roads import Spot, away, drive_minutes, kilometres
+from care.demo.roads import Spot, apart, away
+from care.roads import drive_minutes
 
 #: Profile: how many of the 197 (A light, B daily check, C moderate, D heavy, E double-staffed), by group.
 PROFILES = {"A": (18, 13, 9), "B": (26, 17, 12), "C": (23, 17, 15), "D": (13, 11, 11), "E": (5, 4, 3)}
@@ -68,7 +69,7 @@ class Person:
         """From the group's centre, by car. One figure for all protected homes: it must tell nothing."""
         if self.is_protected:
             return 6.0
-        return round(drive_minutes(kilometres(AREAS[self.area].centre, self.spot)), 1)
+        return round(drive_minutes(apart(AREAS[self.area].centre, self.spot)), 1)
 
 
 def make_clients(seed: int, first_day: date, since: datetime) -> list[Person]:

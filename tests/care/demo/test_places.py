@@ -7,8 +7,9 @@ from itertools import pairwise
 import pytest
 
 from care.demo.places import AREAS
-from care.demo.roads import Spot, drive_minutes, kilometres, minutes
+from care.demo.roads import Spot, apart, minutes
 from care.demo.routes import Roads
+from care.roads import drive_minutes
 from scheduler.travel import Place, minutes_between
 from tests.care.demo.rows import Demo
 
@@ -30,7 +31,7 @@ def test_legs_between_centres_are_symmetric_estimates(demo: Demo) -> None:
 def test_centres_lie_as_far_apart_as_computed(a: str, b: str, air: float) -> None:
     """The air distances between the centres are those of the handbook, within what rounding allows."""
     centre = {area.name: area.centre for area in AREAS}
-    assert kilometres(centre[a], centre[b]) == pytest.approx(air, abs=0.3)
+    assert apart(centre[a], centre[b]) == pytest.approx(air, abs=0.3)
 
 
 def test_homes_lie_in_three_rings(demo: Demo) -> None:
@@ -38,7 +39,7 @@ def test_homes_lie_in_three_rings(demo: Demo) -> None:
     limits = [(0.0, 2.0, 2.0, 6.0), (2.0, 12.0, 8.0, 14.5), (12.0, 35.0, 18.0, 40.0)]
     count = [0, 0, 0]
     for person in demo.town.active:
-        away = kilometres(AREAS[person.area].centre, person.spot)
+        away = apart(AREAS[person.area].centre, person.spot)
         ring = next(i for i, (_, far, _, _) in enumerate(limits) if away <= far)
         count[ring] += 1
         low, high = limits[ring][2:]
