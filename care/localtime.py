@@ -12,6 +12,39 @@ from zoneinfo import ZoneInfo
 from care.errors import Fault
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
+#: Days further away are slips of the pen, and would break reckoning with days.
+YEARS = range(1900, 2200)
+
+
+def read_day(text: str, place: str) -> date:
+    """A day that somebody has written, such as 2026-12-01.
+
+    Raises `Fault` ``date.bad`` at `place`, also for a day of another century than ours.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise Fault(
+            "date.bad",
+            "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
+            place=place,
+            values={"text": text[:40]},
+        )
+    return day
+
+
+def read_wall(text: str, place: str) -> time:
+    """A wall time that somebody has written: 14.30, 14:30, or 14 for the whole hour.
+
+    Raises `Fault` ``time.bad`` at `place`.
+    """
+    hours, _, minutes = text.replace(".", ":").partition(":")
+    try:
+        return time(int(hours), int(minutes or "0"))
+    except ValueError:
+        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place=place) from None
 
 
 def is_gap(wall: datetime, zone: ZoneInfo = SWEDEN) -> bool:

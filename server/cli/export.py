@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE, open_vault
+from care.localtime import read_day
 from care.municipality import Group
 from server.cli.ground import Ground, grounded
 from server.exchange.exporting import Export, FileFormat, export
@@ -91,8 +92,10 @@ def _span(ground: Ground, day: str | None, first: str | None, last: str | None) 
         if first or last:
             raise Fault("export.span", "Välj antingen --date eller --from och --to.", place="--date")
         first = last = day
-    since = _day(first, "--from") or _day(last, "--to") or ground.clock.today()
-    until = _day(last, "--to") or since
+    begin = read_day(first, "--from") if first else None
+    end = read_day(last, "--to") if last else None
+    since = begin or end or ground.clock.today()
+    until = end or since
     if not timedelta(0) <= until - since < _LONGEST:
         raise Fault(
             "export.span_order",
@@ -101,20 +104,6 @@ def _span(ground: Ground, day: str | None, first: str | None, last: str | None) 
             values={"days": _LONGEST.days},
         )
     return since, until
-
-
-def _day(text: str | None, place: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault(
-            "date.bad",
-            "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
-            place=place,
-            values={"text": text[:40]},
-        ) from None
 
 
 async def _groups(session: AsyncSession, name: str | None) -> frozenset[UUID] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -10,6 +10,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from care.errors import Fault
+from care.localtime import read_day
 from care.measures.gather import gather
 from care.measures.report import report
 from care.municipality import Group
@@ -30,8 +31,10 @@ async def command(ground: Ground, first: str | None, last: str | None, group_nam
     Numbers of fewer than five are hidden, also where a total would reveal them.
     """
     yesterday = ground.clock.today() - timedelta(days=1)
-    until = _day(last, "--to") or max(_day(first, "--from") or yesterday, yesterday)
-    since = _day(first, "--from") or until - timedelta(days=6)
+    begin = read_day(first, "--from") if first else None
+    end = read_day(last, "--to") if last else None
+    until = end or max(begin or yesterday, yesterday)
+    since = begin or until - timedelta(days=6)
     if until < since or (until - since).days >= LONGEST_DAYS:
         raise Fault("measures.span", "Välj dagar i ordning, högst %(days)s dagar.", place="--to",
                     values={"days": LONGEST_DAYS})  # fmt: skip
@@ -45,18 +48,6 @@ async def command(ground: Ground, first: str | None, last: str | None, group_nam
         figures = await gather(session, since, until, ground.clock.zone, wanted)
     told = report(figures, since, until, {one.id: one.name for one in groups})
     ground.give(told, _shown(ground, told))
-
-
-def _day(text: str | None, place: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault(
-            "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place=place,
-            values={"text": text[:40]},
-        ) from None  # fmt: skip
 
 
 def _shown(ground: Ground, told: dict[str, Any]) -> Table:

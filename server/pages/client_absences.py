@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 from aiohttp import web
 from sqlalchemy import select
 
@@ -12,12 +9,11 @@ from care.absence import come_home, leave
 from care.access.rights import Action
 from care.clients import AbsenceKind, ClientAbsence
 from care.contacts.step import Hand
-from care.errors import Fault, not_found
+from care.errors import not_found
 from care.ids import read_id
-from care.localtime import to_instant
 from server.keys import CLOCK
 from server.pages.client_changing import changing, page_of
-from server.pages.form import Form, read_form
+from server.pages.form import read_form
 from server.pages.onward import onward
 from server.security.actor import actor
 from server.security.gate import right
@@ -31,8 +27,8 @@ async def add(request: web.Request) -> web.StreamResponse:
     """The client goes away, from now or from a time, until a time or until further notice."""
     form, clock = await read_form(request), request.app[CLOCK]
     kind = form.one_of("kind", AbsenceKind)
-    start = _moment(form, "start", clock.zone) or clock.now()
-    end = _moment(form, "end", clock.zone)
+    start = form.moment("start", clock.zone) or clock.now()
+    end = form.moment("end", clock.zone)
     async with changing(request, Action.CLIENT_CHANGE, "absence:add") as (session, client):
         await leave(
             session, client, kind, start, end, at=clock.now(), hand=Hand("page", actor(request).account_id)
@@ -56,15 +52,3 @@ async def end_absence(request: web.Request) -> web.StreamResponse:
             raise not_found("frånvaro")
         await come_home(session, client, absence, at=now, hand=Hand("page", actor(request).account_id))
     return onward(request, page_of(request, client, "franvaro"))
-
-
-def _moment(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
-    """A local time such as 2026-12-01T14:30, or None when the field is empty."""
-    text = form.text(name)
-    if not text:
-        return None
-    try:
-        wall = datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        raise Fault("form.bad_time", "Skriv dag och tid, som 2026-12-01 14:30.", place=name) from None
-    return to_instant(wall, zone, place=name)

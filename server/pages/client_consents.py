@@ -99,10 +99,10 @@ def _read(form: Form, client: Client, today: date, now: datetime) -> Consent:
         raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="how")
     if person is ConsentPerson.COHABITANT and client.lives_alone:
         raise Fault("consent.lives_alone", "Personen bor ensam, enligt det som är antecknat.", place="person")
-    given_on = _day(form, "given_on") or today
+    given_on = form.day("given_on", needed=False) or today
     if given_on > today:
         raise Fault("consent.future", "Datumet har inte varit ännu.", place="given_on")
-    review_on = _day(form, "review_on")
+    review_on = form.day("review_on", needed=False)
     if review_on is not None and review_on <= given_on:
         raise Fault("consent.review", "Följ upp efter den dag då svaret gavs.", place="review_on")
     # What was said today was said by now, not at midnight: only so does it follow on a no earlier today.
@@ -119,16 +119,6 @@ def _read(form: Form, client: Client, today: date, now: datetime) -> Consent:
         confirmed_at=now,
         refused=form.text("answer") == "no",
     )
-
-
-def _day(form: Form, name: str) -> date | None:
-    text = form.text(name)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault("form.bad_date", "Skriv datumet som 2026-12-01.", place=name) from None
 
 
 @routes.post("/brukare/{id}/samtycke/{consent}/bekrafta", name="consent_confirm")

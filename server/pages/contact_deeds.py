@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -135,10 +135,10 @@ async def enter(request: web.Request) -> web.StreamResponse:
 def read_times(form: Form, contact: PlannedContact, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The times that were written, on the day nearest to the planned start; past midnight when need be.
 
-    Raises `Fault` ``form.bad_time`` with the field.
+    Raises `Fault` ``time.bad`` or ``time.gap`` with the field.
     """
     planned = to_wall(contact.start, zone).replace(tzinfo=None)
-    first, last = (_time(form, name) for name in ("start", "end"))
+    first, last = form.wall("start"), form.wall("end")
     start = datetime.combine(planned.date(), first)
     # A night row at 23.50 may have begun at 00.10, and one at 00.10 at 23.50.
     start += timedelta(days=1) * ((planned - start > _HALF_DAY) - (start - planned > _HALF_DAY))
@@ -146,14 +146,6 @@ def read_times(form: Form, contact: PlannedContact, zone: ZoneInfo) -> tuple[dat
     if finish < start:
         finish += timedelta(days=1)
     return to_instant(start, zone, place="start"), to_instant(finish, zone, place="end")
-
-
-def _time(form: Form, name: str) -> time:
-    hours, _, minutes = form.text(name, needed=True).replace(".", ":").partition(":")
-    try:
-        return time(int(hours), int(minutes or "0"))
-    except ValueError:
-        raise Fault("form.bad_time", "Skriv tiden som 14.30.", place=name) from None
 
 
 @routes.post("/kontakt/{id}/flytta", name="move_contact")

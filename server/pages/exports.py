@@ -121,8 +121,8 @@ def _span(form: Form, today: date) -> tuple[date, date]:
 
     Raises `Fault` ``export.span_order`` or ``date.bad``.
     """
-    first = _day(form, "first") or today
-    last = _day(form, "last") or first
+    first = form.day("first", needed=False) or today
+    last = form.day("last", needed=False) or first
     if not timedelta(0) <= last - first < LONGEST:
         raise Fault(
             "export.span_order",
@@ -131,21 +131,6 @@ def _span(form: Form, today: date) -> tuple[date, date]:
             values={"days": LONGEST.days},
         )
     return first, last
-
-
-def _day(form: Form, name: str) -> date | None:
-    text = form.text(name)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Fault(
-            "date.bad",
-            "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
-            place=name,
-            values={"text": text[:40]},
-        ) from None
 
 
 async def _show(

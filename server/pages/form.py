@@ -7,17 +7,16 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, overload
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from care.errors import Fault
 from care.ids import read_id
+from care.localtime import YEARS, read_day, read_wall, to_instant
 
 Word = TypeVar("Word", bound=StrEnum)
-
-#: Days further away are slips of the pen, and would break reckoning with days.
-YEARS = range(1900, 2200)
 
 
 class Form:
@@ -102,26 +101,27 @@ class Form:
         Raises `Fault` ``form.needed``, or ``date.bad`` also for a day of another century than ours.
         """
         text = self.text(name, needed=needed)
-        if not text:
-            return None
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            day = None
-        if day is None or day.year not in YEARS:
-            raise Fault(
-                "date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place=name,
-                values={"text": text[:40]},
-            )  # fmt: skip
-        return day
+        return read_day(text, name) if text else None
 
     def wall(self, name: str) -> time:
         """A wall time such as 14:30 or 14.30. Raises `Fault` ``form.needed`` or ``time.bad``."""
-        text = self.text(name, needed=True)
+        return read_wall(self.text(name, needed=True), name)
+
+    def moment(self, name: str, zone: ZoneInfo) -> datetime | None:
+        """The instant of a local day and time such as 2026-12-01T14:30; None when it is not given.
+
+        Raises `Fault` ``time.bad``, or ``time.gap`` for what the clock skips.
+        """
+        text = self.text(name)
+        if not text:
+            return None
         try:
-            return datetime.strptime(text.replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - no zone in it
+            wall = datetime.fromisoformat(text).replace(tzinfo=None)
         except ValueError:
-            raise Fault("time.bad", "Tiden ska se ut som 14.30.", place=name) from None
+            wall = None
+        if wall is None or wall.year not in YEARS:
+            raise Fault("time.bad", "Skriv dag och tid, som 2026-12-01 14:30.", place=name)
+        return to_instant(wall, zone, place=name)
 
 
 async def read_form(request: web.Request) -> Form:

@@ -159,14 +159,7 @@ def own_groups(request: web.Request, action: Action) -> frozenset[UUID] | None:
 
 def chosen_day(asked: Form, today: date) -> date:
     """``dag``, today when it is not given. Raises `Fault` ``date.bad`` or ``plan.far``."""
-    text = asked.text("dag")
-    if not text:
-        return today
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Fault("date.bad", "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.", place="dag",
-                    values={"text": text[:40]}) from None  # fmt: skip
+    day = asked.day("dag", needed=False) or today
     if abs(day - today) > FARTHEST:
         raise Fault("plan.far", "Välj en dag som ligger närmare i dag.", place="dag")
     return day

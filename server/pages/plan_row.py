@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -147,11 +146,7 @@ async def _do(
 
 async def _wish(request: web.Request, session: AsyncSession, contact: PlannedContact, form: Form) -> Wish:
     """Who and when, as the form says."""
-    text = form.text("at", needed=True)
-    try:
-        wall = datetime.strptime(text.replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 - a wall time
-    except ValueError:
-        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place="at") from None
+    wall = form.wall("at")
     known = {one.id for _, people in await _people(request, session, contact) for one, _ in people}
     chosen = [one for one in (form.id(name, needed=False) for name in ("staff", "staff_2")) if one]
     if not set(chosen) <= known:

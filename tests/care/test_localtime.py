@@ -15,6 +15,8 @@ from care.localtime import (
     day_span,
     is_fold,
     is_gap,
+    read_day,
+    read_wall,
     to_instant,
     to_instant_shifted,
     to_wall,
@@ -89,3 +91,25 @@ def test_wall_time_survives_there_and_back(moment: datetime) -> None:
         assert moment < back <= moment + timedelta(hours=1)
     else:
         assert back == moment
+
+
+@pytest.mark.parametrize("text", ["i går", "2026-13-01", "", "0001-01-01", "9999-12-31"])
+def test_no_day_or_one_of_another_century_is_said_with_its_place(text: str) -> None:
+    """A slip of the pen ends here, not in a reckoning with days further in."""
+    with pytest.raises(Fault) as caught:
+        read_day(text, "first")
+    assert (caught.value.code, caught.value.place) == ("date.bad", "first")
+
+
+@pytest.mark.parametrize(("text", "meant"), [("14.30", "14:30"), ("7:05", "07:05"), ("14", "14:00")])
+def test_a_wall_time_is_read_as_people_write_it(text: str, meant: str) -> None:
+    """With point or colon, or the whole hour."""
+    assert read_wall(text, "at") == time.fromisoformat(meant)
+
+
+@pytest.mark.parametrize("text", ["nio", "9.61", "24.00", "14.30.10", ""])
+def test_what_is_no_time_is_said_with_its_place(text: str) -> None:
+    """Never guessed."""
+    with pytest.raises(Fault) as caught:
+        read_wall(text, "at")
+    assert (caught.value.code, caught.value.place) == ("time.bad", "at")

@@ -174,8 +174,8 @@ async def test_entered_afterwards_with_its_own_times(
     [
         ("11.00", "13.00", "Tiden har inte varit ännu"),
         ("09.00", "08.00", "längre än tolv timmar"),
-        ("nio", "10.00", "Skriv tiden som 14.30"),
-        ("9.61", "10.00", "Skriv tiden som 14.30"),
+        ("nio", "10.00", "Tiden ska se ut som 14.30"),
+        ("9.61", "10.00", "Tiden ska se ut som 14.30"),
         ("", "10.00", "Fyll i det här fältet"),
         ("10.00", "10.00", "Sluttiden ska vara efter starttiden"),
     ],
