@@ -20,10 +20,14 @@ NOTE_LENGTH = 280
 
 
 class Result(StrEnum):
+    """What came of a line: four words that people choose among, and one that says only what a tablet saw."""
+
     REACHED = "reached"  # Uppnått
     PARTLY = "partly"  # Delvis
     NOT_REACHED = "not_reached"  # Inte uppnått
     NOT_RELEVANT = "not_relevant"  # Inte aktuellt
+    #: "Tryckte Klart 08.04": somebody pressed a button. Nobody has judged the goal, so it is no goal receipt.
+    PRESSED = "pressed"
 
 
 class Receipt(Base):
@@ -41,8 +45,6 @@ class Receipt(Base):
     staff_id: Mapped[UUID | None] = link("staff.id", index=False)
     account_id: Mapped[UUID | None] = link("account.id", index=False)
     call_id: Mapped[UUID | None] = link("call.id", index=False)
-    #: True when the client pressed Klart on the tablet: "tryckte Klart 08.04", no more.
-    by_client: Mapped[bool] = mapped_column(default=False)
     superseded_by_id: Mapped[UUID | None] = link("receipt.id", index=False)
 
 

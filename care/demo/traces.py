@@ -124,14 +124,14 @@ def history_row(seed: int, entry: Entry, number: int, step: Step) -> dict[str, A
 def _receipt(seed: int, entry: Entry, number: int, outcome: Outcome) -> dict[str, Any] | None:
     """The receipt of a done line, or None when nobody wrote one."""
     line, end = entry.lines[number], outcome.end or entry.start
+    head = {"id": made_id(end, seed, "receipt", line.id), "contact_id": entry.id}
+    tail = {"account_id": None, "superseded_by_id": None}
+    if outcome.by_client:
+        pressed = {"result": Result.PRESSED, "note": None, "follow_up": False, "at": end, "staff_id": None}
+        return head | pressed | tail
     draw = chances(seed, "receipt", entry.id, number)
     if draw[0] >= RECEIPTED.get(line.goal, 0.9):
         return None
-    head = {"id": made_id(end, seed, "receipt", line.id), "contact_id": entry.id}
-    tail = {"account_id": None, "by_client": outcome.by_client, "superseded_by_id": None}
-    if outcome.by_client:
-        pressed = {"result": Result.REACHED, "note": None, "follow_up": False, "at": end, "staff_id": None}
-        return head | pressed | tail
     result = next(word for limit, word in RESULTS if draw[1] < limit)
     noted = draw[2] < (0.5 if result is not Result.REACHED else 0.02)
     return {

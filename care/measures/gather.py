@@ -81,7 +81,11 @@ async def gather(
 async def _receipts(
     session: AsyncSession, figures: Figures, span: tuple[date, date], groups: frozenset[UUID] | None
 ) -> None:
-    """Domain 58: contacts with a goal receipt / contacts done, for each goal type."""
+    """Domain 58: contacts with a goal receipt / contacts done, for each goal type.
+
+    A reminder that the client pressed Klart on counts neither way: nobody was there who could judge the
+    goal, so it must not look receipted, nor like a receipt that somebody forgot.
+    """
     standing = Receipt.superseded_by_id.is_(None)
     per_contact = (
         select(
@@ -102,6 +106,7 @@ async def _receipts(
         .group_by(
             ContactLine.goal_type, PlannedContact.group_id, PlannedContact.owed_date, ContactLine.contact_id
         )
+        .having(func.sum(case((Receipt.result == Result.PRESSED, 1), else_=0)) == 0)
     )
     if groups is not None:
         per_contact = per_contact.where(PlannedContact.group_id.in_(groups))

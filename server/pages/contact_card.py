@@ -19,7 +19,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.municipality import Group
-from care.receipts import Receipt
+from care.receipts import Result, valid_receipts
 from care.services import GoalType, Law
 from care.staff import Staff
 from server.pages.day_list import DAYS_AHEAD, names_in
@@ -72,6 +72,8 @@ class Card:
     photo_consent: bool = False
     knows: bool = False
     lacks_receipt: bool = False
+    #: The client pressed Klart, and nobody has said more of any line.
+    is_pressed: bool = False
 
 
 async def read_card(
@@ -122,14 +124,9 @@ async def read_card(
         )
     )
     if contact.status.is_done:
-        card.lacks_receipt = bool(
-            await session.scalar(
-                select(ContactLine.id)
-                .outerjoin(Receipt, (Receipt.line_id == ContactLine.id) & Receipt.superseded_by_id.is_(None))
-                .where(ContactLine.contact_id == contact.id, Receipt.id.is_(None))
-                .limit(1)
-            )
-        )
+        receipts = await valid_receipts(session, [line.id for line in lines])
+        card.lacks_receipt = len(receipts) < len(lines)
+        card.is_pressed = bool(receipts) and all(one.result is Result.PRESSED for one in receipts.values())
     return card
 
 

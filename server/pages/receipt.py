@@ -54,6 +54,8 @@ class LineView:
     service: str
     goal: str
     is_health_care: bool
+    #: When the client pressed Klart, as long as nobody has said more.
+    pressed_at: datetime | None
     result: str | None
     note: str
     follow_up: bool
@@ -197,7 +199,7 @@ def _line_view(
 ) -> LineView:
     service = line.service
     before = {
-        "result": standing.result.value if standing else None,
+        "result": standing.result.value if standing and standing.result in RESULT_WORDS else None,
         "note": (standing.note or "") if standing else "",
         "follow_up": standing.follow_up if standing else False,
     }
@@ -206,6 +208,7 @@ def _line_view(
         service=(service.name_en if language != "sv" else None) or service.name_sv,
         goal=goals.get(line.goal_type, line.goal_type),
         is_health_care=line.law is Law.HSL,
+        pressed_at=standing.at if standing and standing.result is Result.PRESSED else None,
         error=error,
         **(said or before),
     )
@@ -228,10 +231,12 @@ def _read(form: Form, line_ids: Sequence[UUID]) -> tuple[dict[UUID, Given], dict
     faults: dict[UUID, Fault] = {}
     for line_id in line_ids:
         try:
-            if not form.text(f"result-{line_id}"):
-                raise Fault("receipt.missing", "Välj hur det gick.", place=f"result-{line_id}")
+            name = f"result-{line_id}"
+            result = form.one_of(name, Result) if form.text(name) else None
+            if result is None or result not in RESULT_WORDS:
+                raise Fault("receipt.missing", "Välj hur det gick.", place=name)
             given[line_id] = Given(
-                form.one_of(f"result-{line_id}", Result),
+                result,
                 form.text(f"note-{line_id}", longest=NOTE_LENGTH),
                 form.flag(f"follow_up-{line_id}"),
             )

@@ -37,6 +37,8 @@ _ENDS = {
     Status.CANCELLED: RowState(N_("inställd"), "", "x"),
     Status.REPLACED: RowState(N_("ersatt"), "", "arrow-left-right"),
 }
+#: A reminder whose button was pressed: never "klar", which could be read as a medicine taken.
+_PRESSED = RowState(N_("tryckte Klart"), "good", "check")
 _UNDERWAY = RowState(N_("pågår"), "now", "clock")
 _NO_ANSWER = RowState(N_("svarar inte"), "needs", "triangle-alert")
 _NOT_DONE = RowState(N_("inte gjord"), "needs", "triangle-alert")
@@ -55,6 +57,8 @@ def row_state(
     status = contact.status
     if status.is_done and lacks_receipt:
         return _NO_RECEIPT
+    if status is Status.DONE and contact.channel is Channel.PROMPT and not contact.entered_late:
+        return _PRESSED
     if status in _ENDS:
         return _ENDS[status]
     if status is Status.UNDERWAY:

@@ -48,6 +48,8 @@ _EVENT_WORDS = {
     "entered_late": N_("Inskriven i efterhand"),
     "awaiting": N_("Inget svar, någon följer upp"),
     "done": N_("Klar"),
+    "done_by_client": N_("Tryckte Klart"),
+    "put_off": N_("Inte nu på skärmen, kommer igen"),
     "done_phone": N_("Klar på telefon"),
     "replaced": N_("Ersatt av en annan kontakt"),
     "missed": N_("Blev inte av"),

@@ -1,7 +1,7 @@
 """A reminder on the tablet: "Klart" and "Inte nu".
 
-"Klart" says that somebody pressed a button at a time, and no more: the receipts are marked as the client's
-own ("tryckte Klart 08.04") and never say that a medicine was taken. An unanswered reminder is left to the
+"Klart" says that somebody pressed a button at a time, and no more: the receipts say "tryckte Klart 08.04",
+never that a goal was reached or a medicine taken. An unanswered reminder is left to the
 escalation of the ticks.
 """
 
@@ -71,9 +71,8 @@ async def press_done(
             id=new_id(),
             contact_id=contact.id,
             line_id=line.id,
-            result=Result.REACHED,
+            result=Result.PRESSED,
             at=at,
-            by_client=True,
         )
         for line in lines
     )
@@ -131,7 +130,7 @@ async def _own_prompt(
 
 async def _was_pressed(session: AsyncSession, contact_id: UUID) -> bool:
     found = await session.scalar(
-        select(Receipt.id).where(Receipt.contact_id == contact_id, Receipt.by_client.is_(True)).limit(1)
+        select(Receipt.id).where(Receipt.contact_id == contact_id, Receipt.result == Result.PRESSED).limit(1)
     )
     return found is not None
 

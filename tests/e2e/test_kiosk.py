@@ -19,7 +19,7 @@ from care.notices import Notice
 from care.outbox import announce
 from care.pairing import invite
 from care.pulse import ClientPulse, Face
-from care.receipts import Receipt
+from care.receipts import Receipt, Result
 from care.services import Service
 from care.staff import Staff
 from care.tasks import Task, TaskKind
@@ -188,7 +188,7 @@ async def test_klart_is_a_press_with_a_time(running: Running, chromium: Browser)
     await until(done)
     async with running.database.read() as session:
         (receipt,) = await session.scalars(select(Receipt).where(Receipt.contact_id == contact.id))
-    assert receipt.by_client
+    assert receipt.result is Result.PRESSED
     await expect(page.locator("kiosk-day")).to_be_visible(timeout=10_000)
 
 

@@ -145,9 +145,9 @@ def test_receipts_are_one_a_line_of_a_done_row(demo: Demo) -> None:
 
 
 def test_a_client_who_pressed_klart_is_told_apart(demo: Demo) -> None:
-    """Receipts by the client belong to reminders alone and name no worker."""
+    """Presses belong to reminders alone and name no worker."""
     channel = {row["id"]: row["channel"] for row in demo.tables["planned_contact"]}
-    mine = [row for row in demo.tables["receipt"] if row["by_client"]]
+    mine = [row for row in demo.tables["receipt"] if row["result"] == "pressed"]
     assert mine
     assert {channel[row["contact_id"]] for row in mine} == {"prompt"}
     assert {row["staff_id"] for row in mine} == {None}

@@ -70,6 +70,32 @@ async def test_a_done_contact_without_a_receipt_lowers_the_receipt_rate(
     }  # fmt: skip
 
 
+async def test_a_press_on_klart_is_done_the_same_day_but_no_receipt_of_a_goal(
+    database: Database, clock: StandingClock
+) -> None:
+    """Five receipted calls of six stay five of six, however many reminders somebody pressed away."""
+    async with database.write() as session:
+        town = await make_town(session)
+        client = await make_client(session, town)
+        for minute in range(12):
+            is_prompt = minute >= 6
+            contact = await make_contact(
+                session, client, town.services["SO-SAM"], f"2026-12-01 08:{minute:02}",
+                channel=Channel.PROMPT if is_prompt else Channel.VIDEO,
+            )  # fmt: skip
+            contact.status, contact.actual_start = Status.DONE, contact.start
+            if minute != 0:
+                receipt = await receipt_of(session, contact.id, clock)
+                receipt.result = Result.PRESSED if is_prompt else Result.REACHED
+                session.add(receipt)
+    told = await _report(database, {town.group.id: "Bräcke"})
+    assert (told["same_day"]["part"], told["same_day"]["n"]) == (12, 12)
+    social = told["receipts"]["social"]
+    assert (social["part"], social["n"]) == (5, 6)
+    assert (social["reached"]["part"], social["reached"]["n"]) == (5, 5)
+    assert (told["all_receipts"]["part"], told["all_receipts"]["n"]) == (5, 6)
+
+
 async def test_a_small_pulse_in_one_group_hides_the_next_smallest_group_too(database: Database) -> None:
     async with database.write() as session:
         town = await make_town(session)

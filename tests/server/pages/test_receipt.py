@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from aiohttp import ClientSession
@@ -186,3 +187,41 @@ async def test_the_call_page_shows_what_matters(sqlite_database: Database, clock
             assert answer.status == 409
     finally:
         await house.stop()
+
+
+async def test_a_press_on_klart_is_told_as_a_press_and_can_be_judged_afterwards(
+    house: House, browser: ClientSession
+) -> None:
+    """No outcome is chosen beforehand, nobody can choose "pressed", and a judgement stands instead of it."""
+    first, second = await lines(house)
+    async with house.database.write() as session:
+        contact = await session.get_one(PlannedContact, house.contact_id)
+        await step(
+            session, contact, Status.DONE, at=house.clock.now(), hand=Hand(by="tablet"),
+            event="done_by_client", actual_end=house.clock.now(),
+        )  # fmt: skip
+        for line in (first, second):
+            session.add(
+                Receipt(
+                    contact_id=house.contact_id,
+                    line_id=UUID(line),
+                    result=Result.PRESSED,
+                    at=house.clock.now(),
+                )
+            )
+    async with browser.get(address(house)) as answer:
+        text = await answer.text()
+    assert text.count("Ingrid tryckte Klart 06.40.") == 2
+    assert "checked" not in text
+    async with browser.get(f"{house.origin}/kontakt/{house.contact_id}") as answer:
+        text = await answer.text()
+    assert "Tryckte Klart 06.40" in text
+    assert "Gjord" not in text
+    hostile = {f"result-{line}": "pressed" for line in (first, second)}
+    async with browser.post(address(house), data=hostile) as answer:
+        assert answer.status == 422
+    data = {f"result-{first}": "reached", f"result-{second}": "not_reached"}
+    async with browser.post(address(house), data=data, allow_redirects=False) as answer:
+        assert answer.status == 303
+    standing = {str(one.line_id): one.result for one in await receipts(house) if one.superseded_by_id is None}
+    assert standing == {first: Result.REACHED, second: Result.NOT_REACHED}

@@ -13,7 +13,7 @@ from care.contacts.contact import ContactHistory, PlannedContact
 from care.contacts.life import Status
 from care.errors import Fault
 from care.ids import new_id
-from care.receipts import Receipt
+from care.receipts import Receipt, Result
 from care.tasks import Task
 from server.tablets.day import day_for
 from server.tablets.prompt import press_done, put_off
@@ -59,7 +59,8 @@ async def test_klart_ends_the_row_with_a_receipt_for_each_line(home: Home, statu
     made = await receipts(home, contact_id)
     assert len(made) == 2
     for one in made:
-        assert (one.by_client, one.at, one.staff_id, one.account_id) == (True, home.clock.now(), None, None)
+        said = (one.result, one.at, one.staff_id, one.account_id)
+        assert said == (Result.PRESSED, home.clock.now(), None, None)
 
 
 async def test_pressing_twice_and_telling_twice_is_once(home: Home) -> None:
