@@ -24,6 +24,7 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.checkin_agenda import agenda
 from server.pages.form import query, read_form
+from server.pages.own_groups import own_groups
 from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, right
@@ -47,7 +48,7 @@ async def index(request: web.Request) -> web.StreamResponse:
     clock = request.app[CLOCK]
     week = week_name(clock.today())
     async with request.app[DATABASE].read() as session:
-        groups = await _groups(request, session)
+        groups = await own_groups(request, session, Right.CHECKIN_READ)
         held = list(
             await session.scalars(
                 select(Gathering)
@@ -197,14 +198,6 @@ async def _get(request: web.Request, session: AsyncSession, action: Right) -> Ga
         raise not_found("avstämning")
     await allow(request, session, action, group=gathering.group_id, thing="checkin", purpose="follow_up")
     return gathering
-
-
-async def _groups(request: web.Request, session: AsyncSession) -> list[Group]:
-    mine = actor(request).groups(Right.CHECKIN_READ)
-    groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
-    return sorted(
-        (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
-    )
 
 
 async def _open_actions(session: AsyncSession, groups: list[UUID]) -> list[Action]:

@@ -31,6 +31,7 @@ from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PLANNING
 from server.language import translations
 from server.pages.disruption_words import KINDS, span, title
 from server.pages.form import Form, query, read_form
+from server.pages.own_groups import own_groups
 from server.pages.rendering import clock_text, go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
@@ -191,14 +192,9 @@ async def _show(
     app, language = request.app, request[LANGUAGE]
     words = translations(language)
     clock = app[CLOCK]
-    mine = actor(request).groups(Action.DISRUPTION_REPORT)
     async with app[DATABASE].read() as session:
         groups = {str(group.id): group for group in await session.scalars(select(Group))}
-        choosable = [
-            group
-            for group in groups.values()
-            if not group.is_night_patrol and (mine is None or group.id in mine)
-        ]
+        choosable = await own_groups(request, session, Action.DISRUPTION_REPORT)
         ids = [group.id for group in choosable]
         going_on = await _going_on(session, set(ids), clock.now())
         choices = await _choices(request, session, kind, ids) if kind else {}
@@ -226,7 +222,7 @@ async def _show(
         look=KINDS[kind] if kind else None,
         name=words.gettext(KINDS[kind].name) if kind else "",
         hint=words.gettext(KINDS[kind].hint) if kind else "",
-        groups=sorted(choosable, key=lambda group: swedish(group.name)),
+        groups=choosable,
         going_on=shown,
         times=_times(form, clock.now().astimezone(clock.zone)),
         form=form,

@@ -17,7 +17,7 @@ from server.exchange.intake.importer import OWN_FORMAT, Importer
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.form import Form, read_form
-from server.pages.plan import own_groups, plan_groups
+from server.pages.own_groups import own_groups
 from server.pages.rendering import render
 from server.security.actor import actor
 from server.security.gate import allow, right
@@ -64,7 +64,7 @@ async def run(request: web.Request) -> web.StreamResponse:
     except Fault as fault:
         return await _show(request, form, fault)
     async with request.app[DATABASE].read() as session:
-        groups = await plan_groups(request, session, Action.EXPORT_RUN)
+        groups = await own_groups(request, session, Action.EXPORT_RUN)
         chosen = _groups(request, form, groups)
         for group in sorted(chosen if chosen is not None else {one.id for one in groups}):
             await allow(
@@ -90,7 +90,7 @@ async def run(request: web.Request) -> web.StreamResponse:
 
 def _exporter(request: web.Request, purpose: str) -> Importer:
     app, who = request.app, actor(request)
-    everywhere = own_groups(request, Action.EXPORT_RUN) is None
+    everywhere = who.groups(Action.EXPORT_RUN) is None
     return Importer(
         source=OWN_FORMAT,
         now=app[CLOCK].now(),
@@ -110,7 +110,7 @@ def _groups(request: web.Request, form: Form, groups: list[Group]) -> frozenset[
     chosen = form.id("group", needed=False)
     known = frozenset(group.id for group in groups)
     if chosen is None:
-        return None if own_groups(request, Action.EXPORT_RUN) is None else known
+        return None if actor(request).groups(Action.EXPORT_RUN) is None else known
     if chosen not in known:
         raise not_found("grupp")
     return frozenset({chosen})
@@ -139,7 +139,7 @@ async def _show(
     say = translations(request.get(LANGUAGE, "sv")).gettext
     today = request.app[CLOCK].today()
     async with request.app[DATABASE].read() as session:
-        groups = await plan_groups(request, session, Action.EXPORT_RUN)
+        groups = await own_groups(request, session, Action.EXPORT_RUN)
     filled = {
         "what": Export.CONTACTS.value, "format": FileFormat.CSV.value, "group": "", "purpose": "",
         "first": today.isoformat(), "last": today.isoformat(),

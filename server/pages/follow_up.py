@@ -9,7 +9,6 @@ from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.errors import not_found
@@ -17,12 +16,11 @@ from care.measures.gather import gather
 from care.measures.report import AMBER_SAME_DAY, GREEN_RECEIPTS, GREEN_SAME_DAY, report
 from care.municipality import Group
 from care.services import GoalType
-from care.sorting import swedish
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.pages.form import Form, query
+from server.pages.own_groups import own_groups
 from server.pages.rendering import render
 from server.pages.trend_chart import trend
-from server.security.actor import actor
 from server.security.gate import allow, right
 
 routes = web.RouteTableDef()
@@ -49,7 +47,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     last = _last_day(asked, clock.today())
     first = last - timedelta(days=DAYS[period] - 1)
     async with request.app[DATABASE].read() as session:
-        groups = await _groups(request, session)
+        groups = await own_groups(request, session, Action.MEASURES_READ)
         chosen = _chosen(asked, groups)
         ids = [chosen] if chosen else [group.id for group in groups]
         for group in ids:
@@ -85,14 +83,6 @@ async def page(request: web.Request) -> web.StreamResponse:
 def _last_day(asked: Form, today: date) -> date:
     day = asked.day("till", needed=False)
     return min(day, today) if day else today - timedelta(days=1)
-
-
-async def _groups(request: web.Request, session: AsyncSession) -> list[Group]:
-    mine = actor(request).groups(Action.MEASURES_READ)
-    groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
-    return sorted(
-        (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
-    )
 
 
 def _chosen(asked: Form, groups: list[Group]) -> UUID | None:

@@ -10,18 +10,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.rights import Action, Relation, relations
+from care.access.rights import Action
 from care.accounts import Role
 from care.contacts.channel import Channel
 from care.errors import Fault, not_found
 from care.municipality import Group
-from care.sorting import swedish
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.pages.form import Form, query
 from server.pages.onward import link
+from server.pages.own_groups import own_groups
 from server.pages.plan_day import MAIN_CHANNELS, DayPlan, PlanRow, WorkerDay, read_plan
 from server.pages.rendering import render
 from server.security.actor import actor
@@ -93,7 +91,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     """``?dag=2026-12-01&grupp=<id>|alla&kanal=video&visa=utan|roda``"""
     clock, who = request.app[CLOCK], actor(request)
     async with request.app[DATABASE].read() as session:
-        groups = await plan_groups(request, session, Action.PLAN_READ)
+        groups = await own_groups(request, session, Action.PLAN_READ)
         shown = _shown(query(request), groups, clock.today())
         ids = [shown.group] if shown.group else [group.id for group in groups]
         plan = await read_plan(session, ids, shown.day, clock, request.get(LANGUAGE, "sv"))
@@ -138,23 +136,6 @@ def _namer(request: web.Request) -> Any:
         return row.client.short_name
 
     return name
-
-
-async def plan_groups(request: web.Request, session: AsyncSession, action: Action) -> list[Group]:
-    """The groups with clients in which the actor may do `action`, by name."""
-    mine = own_groups(request, action)
-    groups = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
-    return sorted(
-        (group for group in groups if mine is None or group.id in mine), key=lambda group: swedish(group.name)
-    )
-
-
-def own_groups(request: web.Request, action: Action) -> frozenset[UUID] | None:
-    """The groups in which the actor may do `action`; None means everywhere."""
-    who = actor(request)
-    if any(Relation.EVERYWHERE in relations(action, held.role) for held in who.roles):
-        return None
-    return who.groups(action)
 
 
 def chosen_day(asked: Form, today: date) -> date:

@@ -12,7 +12,8 @@ from care.outbox import OutboxEvent
 from server.keys import DATABASE
 from server.pages.day_news import MOST_WAITING, Queue, put, stream
 from server.pages.form import query
-from server.pages.plan import chosen_group, plan_groups
+from server.pages.own_groups import own_groups
+from server.pages.plan import chosen_group
 from server.security.actor import actor
 from server.security.gate import right
 
@@ -50,7 +51,7 @@ class GroupEar:
 async def plan_news(request: web.Request) -> web.StreamResponse:
     """The stream of one open page, for ``?grupp=``."""
     async with request.app[DATABASE].read() as session:
-        groups = await plan_groups(request, session, Action.PLAN_READ)
+        groups = await own_groups(request, session, Action.PLAN_READ)
     chosen = chosen_group(query(request), groups)
     ids = frozenset([chosen] if chosen else [group.id for group in groups])
     return await stream(request, GroupEar(ids, actor(request).account_id))

@@ -20,7 +20,8 @@ from care.staff import Staff
 from server.keys import CLOCK, DATABASE, FRAME, LANGUAGE
 from server.pages.contact_card import language_word
 from server.pages.form import query
-from server.pages.plan import chosen_day, chosen_group, plan_groups
+from server.pages.own_groups import own_groups
+from server.pages.plan import chosen_day, chosen_group
 from server.pages.plan_day import DayPlan, PlanRow, WorkerDay, read_plan
 from server.pages.rendering import render
 from server.security.gate import allow, note_list, right
@@ -77,7 +78,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     asked = query(request)
     what = asked.one_of("vad", Sheets, Sheets.WORKERS)
     async with request.app[DATABASE].read() as session:
-        groups = await plan_groups(request, session, Action.PRINT_DAY)
+        groups = await own_groups(request, session, Action.PRINT_DAY)
         day = chosen_day(asked, clock.today())
         group_id = chosen_group(asked, groups) or (groups[0].id if groups else None)
         group = next((one for one in groups if one.id == group_id), None)
