@@ -214,7 +214,7 @@ async def _resolve(session: AsyncSession, scope: Scope) -> dict[str, Any]:
     for index, word in enumerate(scope.groups):
         key = word if word in groups else by_name.get(word.strip().casefold())
         if key is None:
-            raise _unknown("grupp", f"scope.groups[{index}]")
+            raise Fault("disruption.unknown", "Det finns ingen sådan grupp.", place=f"scope.groups[{index}]")
         if key not in found["groups"]:
             found["groups"].append(key)
     found["staff"] = await _people(session, Staff, scope.staff, "staff")
@@ -223,7 +223,7 @@ async def _resolve(session: AsyncSession, scope: Scope) -> dict[str, Any]:
         ids = await session.scalars(select(Client.id).where(Client.building == scope.building))
         living = [str(one) for one in ids]
         if not living:
-            raise _unknown("hus", "scope.building")
+            raise Fault("disruption.unknown", "Det finns inget sådant hus.", place="scope.building")
         found["building"] = scope.building
         found["clients"] = sorted({*found["clients"], *living})
     return found
@@ -238,13 +238,9 @@ async def _people(
         where = table.id == key if key is not None else table.extern_id == word
         matches = list(await session.scalars(select(table.id).where(where).limit(2)))
         if len(matches) != 1:
-            raise _unknown("person", f"scope.{name}[{index}]")
+            raise Fault("disruption.unknown", "Det finns ingen sådan person.", place=f"scope.{name}[{index}]")
         found.append(str(matches[0]))
     return list(dict.fromkeys(found))
-
-
-def _unknown(what: str, place: str) -> Fault:
-    return Fault("disruption.unknown", "Det finns ingen sådan %(what)s.", place=place, values={"what": what})
 
 
 async def _mark_absent(session: AsyncSession, staff: Sequence[str], start: datetime, end: datetime) -> None:
