@@ -1,20 +1,35 @@
 """What a client is to be told about a changed plan, and whether it reached them.
 
 A change is told once by sound and words on the tablet and stands until touched; a tablet that has not
-shown it within ten minutes makes a task to ring and tell.
+shown it within ten minutes makes a task to ring and tell. At night the screen is dark and nobody is rung for
+a change that can wait: the ten minutes count from when the client could have seen it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from care.night import Night
 from care.storage.columns import Base, Id, link
 
-MINUTES_TO_SHOW = 10
+#: How long a lit screen has to show a change.
+TO_SHOW = timedelta(minutes=10)
+#: A client is told at least this long before what has changed begins, also at night.
+BEFORE_START = timedelta(minutes=30)
+
+
+def hand_over_at(made_at: datetime, starts: datetime, night: Night, zone: ZoneInfo) -> datetime:
+    """When people take over from a screen that has not shown a change.
+
+    Ten minutes of a lit screen after it was made; yet no later than half an hour before `starts`, the first
+    moment at which the client would notice the change, and never earlier than ten minutes after it was made.
+    """
+    return max(made_at + TO_SHOW, min(night.lit(made_at, TO_SHOW, zone), starts - BEFORE_START))
 
 
 class Notice(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ from care.contacts.life import Status
 from care.devices import Device, DeviceAssignment
 from care.errors import Fault, not_found
 from care.ids import new_id
-from care.localtime import to_wall
+from care.night import Night
 from care.outbox import announce
 from care.staff import Staff
 
@@ -109,9 +109,7 @@ def check_clients_word(facts: DigitalFacts) -> None:
 
 def is_night(client: Client, now: datetime, zone: ZoneInfo) -> bool:
     """True in the client's own night hours (21–07 unless agreed otherwise)."""
-    wall = to_wall(now, zone).time()
-    start, end = (time.fromisoformat(text) for text in (client.night_from, client.night_to))
-    return start <= wall < end if start <= end else wall >= start or wall < end
+    return Night.of([client]).covers(now, zone)
 
 
 async def tablet_of(session: AsyncSession, client_id: UUID, now: datetime) -> UUID:

@@ -18,6 +18,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.municipality import Group
+from care.night import Night
 from care.notices import Notice
 from care.services import Service
 from care.staff import Staff
@@ -241,18 +242,8 @@ def _prompt(
 
 
 def _night(clients: Sequence[Client]) -> dict[str, str]:
-    """Two in a home: dark when both sleep."""
-    if not clients:
-        return {"from": "21:00", "to": "07:00"}
-    return {
-        "from": max((one.night_from for one in clients), key=_evening),
-        "to": min(one.night_to for one in clients),
-    }
-
-
-def _evening(wall: str) -> tuple[bool, str]:
-    """Sorts hours of the evening before hours after midnight."""
-    return (wall < "12:00", wall)
+    night = Night.of(clients)
+    return {"from": f"{night.start:%H:%M}", "to": f"{night.end:%H:%M}"}
 
 
 async def _phone(session: AsyncSession, clients: Sequence[Client], _: Translate) -> dict[str, str] | None:
