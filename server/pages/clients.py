@@ -26,7 +26,7 @@ from server.pages.faces import Face, client_face
 from server.pages.form import Form, query, read_form
 from server.pages.rendering import render
 from server.security.actor import Actor, actor
-from server.security.gate import note_list, right
+from server.security.gate import note_list, other_group, right
 
 routes = web.RouteTableDef()
 PAGE = 50
@@ -81,6 +81,8 @@ async def _show(request: web.Request, form: Form) -> web.StreamResponse:
     )
     async with request.app[DATABASE].read() as session:
         groups = await _groups(session, who)
+        if wish.group is not None and wish.group not in groups:
+            raise await other_group(request, session, Action.CLIENT_LIST, wish.group)
         teams = await _teams(session, groups)
         found = await find_clients(session, who, groups, wish)
         last = max(1, -(-len(found) // PAGE))

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action, Relation
-from care.errors import Fault, not_found
+from care.errors import Fault
 from care.identity.vault import open_vault
 from care.municipality import Group
 from server.exchange.exporting import Export, FileFormat, export
@@ -20,7 +21,7 @@ from server.pages.form import Form, read_form
 from server.pages.own_groups import own_groups
 from server.pages.rendering import render
 from server.security.actor import actor
-from server.security.gate import allow, right
+from server.security.gate import allow, other_group, right
 
 routes = web.RouteTableDef()
 
@@ -65,7 +66,7 @@ async def run(request: web.Request) -> web.StreamResponse:
         return await _show(request, form, fault)
     async with request.app[DATABASE].read() as session:
         groups = await own_groups(request, session, Action.EXPORT_RUN)
-        chosen = _groups(request, form, groups)
+        chosen = await _groups(request, session, form, groups)
         for group in sorted(chosen if chosen is not None else {one.id for one in groups}):
             await allow(
                 request,
@@ -105,14 +106,16 @@ def _exporter(request: web.Request, purpose: str) -> Importer:
     )
 
 
-def _groups(request: web.Request, form: Form, groups: list[Group]) -> frozenset[UUID] | None:
+async def _groups(
+    request: web.Request, session: AsyncSession, form: Form, groups: list[Group]
+) -> frozenset[UUID] | None:
     """The chosen group, or all of one's own: None only for somebody who may everywhere."""
     chosen = form.id("group", needed=False)
     known = frozenset(group.id for group in groups)
     if chosen is None:
         return None if actor(request).groups(Action.EXPORT_RUN) is None else known
     if chosen not in known:
-        raise not_found("grupp")
+        raise await other_group(request, session, Action.EXPORT_RUN, chosen)
     return frozenset({chosen})
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.errors import not_found
 from care.measures.gather import gather
 from care.measures.report import AMBER_SAME_DAY, GREEN_RECEIPTS, GREEN_SAME_DAY, report
 from care.municipality import Group
@@ -21,7 +21,7 @@ from server.pages.form import Form, query
 from server.pages.own_groups import own_groups
 from server.pages.rendering import render
 from server.pages.trend_chart import trend
-from server.security.gate import allow, right
+from server.security.gate import allow, other_group, right
 
 routes = web.RouteTableDef()
 
@@ -48,7 +48,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     first = last - timedelta(days=DAYS[period] - 1)
     async with request.app[DATABASE].read() as session:
         groups = await own_groups(request, session, Action.MEASURES_READ)
-        chosen = _chosen(asked, groups)
+        chosen = await _chosen(request, session, asked, groups)
         ids = [chosen] if chosen else [group.id for group in groups]
         for group in ids:
             await allow(
@@ -85,10 +85,12 @@ def _last_day(asked: Form, today: date) -> date:
     return min(day, today) if day else today - timedelta(days=1)
 
 
-def _chosen(asked: Form, groups: list[Group]) -> UUID | None:
+async def _chosen(
+    request: web.Request, session: AsyncSession, asked: Form, groups: list[Group]
+) -> UUID | None:
     chosen = asked.id("grupp", needed=False)
     if chosen is not None and chosen not in {group.id for group in groups}:
-        raise not_found("grupp")
+        raise await other_group(request, session, Action.MEASURES_READ, chosen)
     return groups[0].id if chosen is None and len(groups) == 1 else chosen
 
 

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.accounts import Role
 from care.contacts.channel import Channel
-from care.errors import Fault, not_found
+from care.errors import Fault
 from care.municipality import Group
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.pages.form import Form, query
@@ -23,7 +24,7 @@ from server.pages.own_groups import own_groups
 from server.pages.plan_day import MAIN_CHANNELS, DayPlan, PlanRow, WorkerDay, read_plan
 from server.pages.rendering import render
 from server.security.actor import actor
-from server.security.gate import note_list, right
+from server.security.gate import note_list, other_group, right
 
 routes = web.RouteTableDef()
 #: How far the pager goes: further away there is no plan, and years back it is another page's business.
@@ -92,7 +93,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     clock, who = request.app[CLOCK], actor(request)
     async with request.app[DATABASE].read() as session:
         groups = await own_groups(request, session, Action.PLAN_READ)
-        shown = _shown(query(request), groups, clock.today())
+        shown = await _shown(request, session, query(request), groups)
         ids = [shown.group] if shown.group else [group.id for group in groups]
         plan = await read_plan(session, ids, shown.day, clock, request.get(LANGUAGE, "sv"))
     note_list(request, Action.PLAN_READ, plan.clients)
@@ -146,7 +147,9 @@ def chosen_day(asked: Form, today: date) -> date:
     return day
 
 
-def chosen_group(asked: Form, groups: list[Group]) -> UUID | None:
+async def chosen_group(
+    request: web.Request, session: AsyncSession, asked: Form, groups: list[Group], action: Action
+) -> UUID | None:
     """``grupp``: one of `groups`, None for ``alla``; the first when nothing is asked for."""
     if asked.text("grupp") == "alla" and len(groups) > 1:
         return None
@@ -154,14 +157,14 @@ def chosen_group(asked: Form, groups: list[Group]) -> UUID | None:
     if chosen is None:
         return groups[0].id if groups else None
     if chosen not in {group.id for group in groups}:
-        raise not_found("grupp")
+        raise await other_group(request, session, action, chosen)
     return chosen
 
 
-def _shown(asked: Form, groups: list[Group], today: date) -> Shown:
+async def _shown(request: web.Request, session: AsyncSession, asked: Form, groups: list[Group]) -> Shown:
     return Shown(
-        chosen_day(asked, today),
-        chosen_group(asked, groups),
+        chosen_day(asked, request.app[CLOCK].today()),
+        await chosen_group(request, session, asked, groups, Action.PLAN_READ),
         asked.one_of("kanal", Channel) if asked.text("kanal") else None,
         asked.one_of("visa", Only) if asked.text("visa") else None,
     )

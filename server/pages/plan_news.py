@@ -52,6 +52,6 @@ async def plan_news(request: web.Request) -> web.StreamResponse:
     """The stream of one open page, for ``?grupp=``."""
     async with request.app[DATABASE].read() as session:
         groups = await own_groups(request, session, Action.PLAN_READ)
-    chosen = chosen_group(query(request), groups)
+        chosen = await chosen_group(request, session, query(request), groups, Action.PLAN_READ)
     ids = frozenset([chosen] if chosen else [group.id for group in groups])
     return await stream(request, GroupEar(ids, actor(request).account_id))

@@ -80,7 +80,8 @@ async def page(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         groups = await own_groups(request, session, Action.PRINT_DAY)
         day = chosen_day(asked, clock.today())
-        group_id = chosen_group(asked, groups) or (groups[0].id if groups else None)
+        group_id = await chosen_group(request, session, asked, groups, Action.PRINT_DAY)
+        group_id = group_id or (groups[0].id if groups else None)
         group = next((one for one in groups if one.id == group_id), None)
         if group is None:
             raise not_found("grupp")

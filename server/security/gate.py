@@ -21,6 +21,7 @@ from care.clients import Client, KnownStaff
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
 from care.errors import Fault, not_found
+from care.municipality import Group
 from care.staff import Shift, ShiftKind
 from server.keys import CLOCK
 from server.security.actor import Actor, actor
@@ -135,6 +136,14 @@ async def allow(
     if relation is None:
         raise not_found("person" if client is not None else "grupp")
     return relation
+
+
+async def other_group(request: web.Request, session: AsyncSession, action: Action, group_id: UUID) -> Fault:
+    """The answer to somebody who chose a group that is none of theirs: 404, and the try is logged."""
+    if await session.get(Group, group_id) is not None:
+        who = actor(request)
+        _note(request, Opened(action, _roles(who), "none", None, group_id, "group", "care", False))
+    return not_found("grupp")
 
 
 def note_list(

@@ -1,0 +1,96 @@
+"""Another group's ids in every address and every form: 404, nothing changed, and the try is logged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from care.access.rights import Action, Relation, relations
+from care.accounts import Role
+from care.storage.columns import Base
+from care.storage.database import Database
+from tests.builders import make_group
+from tests.server.conftest import Site
+from tests.server.security.side import make_side
+from tests.server.security.tries import TRIES, ask
+
+#: Routes with a part in their address that names nobody of a group.
+NOBODYS = {
+    "account", "account_disable", "account_enable", "account_give_role", "account_reset", "account_sign_out",
+    "account_take_role", "import_errors", "kiosk_face", "static", "words",
+}  # fmt: skip
+#: Written at every request, or by the clock.
+NOT_COMPARED = {"access_log", "sign_in"}
+
+
+def right_of(site: Site, name: str) -> Action:
+    (route, *_) = site.app.router[name]
+    return Action(route.handler.samtid_right)  # type: ignore[attr-defined]
+
+
+async def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    async with database.read() as session:
+        return {
+            table.name: sorted((tuple(row) for row in await session.execute(select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+            if table.name not in NOT_COMPARED
+        }
+
+
+def test_every_route_that_names_somebody_is_tried(site: Site) -> None:
+    """A new route with an id in its address has to be tried here too."""
+    named = {
+        route.name
+        for route in site.app.router.routes()
+        if route.resource is not None and "{" in route.resource.canonical and route.method != "HEAD"
+    }
+    assert named - NOBODYS <= set(TRIES)
+
+
+@pytest.mark.parametrize("role", [Role.CARE_WORKER, Role.COORDINATOR, Role.UNIT_MANAGER])
+async def test_another_groups_ids_do_not_exist(site: Site, role: Role) -> None:
+    """404 (403 where the role may never), not a word of anybody, nothing changed, and the try is logged."""
+    async with site.database.write() as session:
+        elsewhere = await make_group(session, site.town.municipality, "Gällö")
+        theirs = await make_side(session, replace(site.town, group=elsewhere), "Stina")
+        own = await make_side(session, site.town, "Karin")
+    browser = await site.signed_in("anna", role, staff_id=own.staff.id)
+    before = await everything(site.database)
+    wrong: list[object] = []
+    for name, tries in TRIES.items():
+        allowed = relations(right_of(site, name), role)
+        if Relation.EVERYWHERE in allowed:
+            continue
+        for number, one in enumerate(tries):
+            seen = len(await site.log())
+            status, text = await ask(site, browser, name, one, theirs)
+            refused = [row for row in (await site.log())[seen:] if not row.allowed]
+            logged = [(row.where, row.group_id) for row in refused]
+            if (
+                status != (404 if allowed else 403)
+                or "Stina" in text
+                or logged != [(name, elsewhere.id if allowed else None)]
+            ):
+                wrong.append((name, number, status, logged))
+    assert wrong == []
+    assert await everything(site.database) == before
+
+
+async def test_ones_own_can_be_done(site: Site) -> None:
+    """The same requests about one's own group work: what was refused above was refused for the group."""
+    manager = await site.signed_in("chefen", Role.COORDINATOR, Role.UNIT_MANAGER)
+    wrong: list[object] = []
+    for name, tries in TRIES.items():
+        for number, one in enumerate(tries):
+            if name == "disruption_plan":  # plans for seconds; tests/server/pages/test_proposals.py does it
+                continue
+            async with site.database.write() as session:
+                side = await make_side(session, site.town)
+            status, text = await ask(site, manager, name, one, side)
+            if status >= 400:
+                wrong.append((name, number, status, text))
+    assert wrong == []

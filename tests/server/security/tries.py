@@ -1,0 +1,149 @@
+"""One request for every route that says whom or what it is about, made from a `Side`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.server.conftest import Browser, Site
+from tests.server.security.side import Side
+
+Form = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One request: the parts of its address and its form, made from a side."""
+
+    parts: Callable[[Side], Mapping[str, object]] = lambda _: {}
+    form: Callable[[Side], Form] = lambda _: {}
+    query: Callable[[Side], Form] = lambda _: {}
+
+
+def client(form: Callable[[Side], Form] = lambda _: {}) -> Try:
+    return Try(lambda side: {"id": side.client.id}, form)
+
+
+def row(which: str, **fields: str) -> Try:
+    """A planned row by its name in `Side`, with its version."""
+    return Try(
+        lambda side: {"id": getattr(side, which).id},
+        lambda side: {"version": str(getattr(side, which).version), **fields},
+    )
+
+
+def plan(side: Side) -> Form:
+    """Everything that "Planera samtal" asks for."""
+    return {
+        "client": str(side.client.id), "channel": "video", "service": str(side.service.id), "at": "14:30",
+        "window": "15", "minutes": "15", "pattern": "weekly", "first_day": "2026-12-03", "anyway": "1",
+        "staff": str(side.staff.id), "version": "1",
+    }  # fmt: skip
+
+
+def weather(side: Side, **fields: str) -> Form:
+    return {
+        "from_date": "2026-12-01", "from_time": "06:40", "to_date": "2026-12-01", "to_time": "16:00", **fields
+    }  # fmt: skip
+
+
+WEDNESDAY = "2026-12-02T10:00"
+#: Every route that says whom or what it is about, by what it is given. A name may be tried in several ways.
+TRIES: dict[str, list[Try]] = {
+    "client": [client()],
+    "client_change": [
+        client(lambda side: {"seen": side.seen, "video_wish": "no", "decision_ability": "own"})
+    ],
+    "no_video_today": [client()],
+    "absence_add": [client(lambda _: {"kind": "hospital", "start": WEDNESDAY})],
+    "absence_end": [Try(lambda side: {"id": side.client.id, "absence": side.absence.id})],
+    "known_staff": [client(lambda side: {"deed": "add", "staff": str(side.staff.id)})],
+    "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
+    "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
+    "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
+    "contact": [row("visit")],
+    "call": [row("video")],
+    "check_in": [row("visit")],
+    "check_out": [row("underway")],
+    "decline": [row("visit", cause="not_today")],
+    "enter_late": [row("underway", start="06:20", end="06:35")],
+    "move_contact": [row("visit", channel="phone")],
+    "receipt": [row("underway")],
+    "receipt_save": [
+        Try(lambda side: {"id": side.underway.id}, lambda side: {f"result-{side.line}": "reached"})
+    ],
+    "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
+    "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
+    "plan": [Try(query=lambda side: {"grupp": side.group.id})],
+    "plan_row": [row("visit")],
+    "plan_row_change": [row("visit", do="pin"), row("visit", do="away_today")],
+    "plan_call": [Try(query=lambda side: {"brukare": side.client.id})],
+    "plan_call_rule": [Try(lambda side: {"id": side.rule.id})],
+    "plan_call_make": [Try(form=plan)],
+    "plan_call_change": [
+        Try(lambda side: {"id": side.rule.id}, plan),
+        Try(lambda side: {"id": side.rule.id}, lambda _: {"do": "end", "version": "1"}),
+    ],
+    "disruption_report": [
+        Try(form=lambda side: weather(side, kind="other", groups=str(side.group.id))),
+        Try(form=lambda side: weather(side, kind="other", staff=str(side.staff.id))),
+        Try(form=lambda side: weather(side, kind="other", clients=str(side.client.id))),
+    ],
+    "disruption_plan": [Try(lambda side: {"id": side.disruption.id})],
+    "disruption_end": [Try(lambda side: {"id": side.disruption.id})],
+    "proposal": [Try(lambda side: {"id": side.proposal.id})],
+    "proposal_list": [Try(lambda side: {"id": side.proposal.id})],
+    "proposal_csv": [Try(lambda side: {"id": side.proposal.id})],
+    "proposal_settle": [
+        Try(lambda side: {"id": side.proposal.id}, lambda _: {"do": "all"}),
+        Try(
+            lambda side: {"id": side.proposal.id},
+            lambda side: {"do": "chosen", "change": str(side.change.id)},
+        ),
+    ],
+    "tablet": [Try(lambda side: {"id": side.device.id})],
+    "tablet_invite": [Try(form=lambda side: {"client": str(side.client.id)})],
+    "tablet_pairing": [Try(lambda side: {"id": side.pairing.id})],
+    "tablet_confirm": [Try(lambda side: {"id": side.pairing.id}, lambda side: {"number": side.number})],
+    "tablet_refuse": [Try(lambda side: {"id": side.pairing.id})],
+    "tablet_test": [Try(lambda side: {"id": side.device.id})],
+    "tablet_move_in": [
+        Try(lambda side: {"id": side.device.id}, lambda side: {"client": str(side.mate.id)})
+    ],
+    "tablet_move_out": [Try(lambda side: {"id": side.shared.id, "client": side.mate.id})],
+    "tablet_revoke": [Try(lambda side: {"id": side.device.id})],
+    "checkin": [Try(lambda side: {"id": side.gathering.id})],
+    "checkin_open": [Try(form=lambda side: {"group": str(side.group.id)})],
+    "checkin_change": [
+        Try(lambda side: {"id": side.gathering.id}, form)
+        for form in (
+            lambda _: {"do": "note", "heading": "lessons", "text": "Sand"},
+            lambda side: {"do": "remove_note", "note": str(side.note.id)},
+            lambda side: {"do": "done", "action": str(side.action.id)},
+            lambda side: {"do": "attendance", "staff": str(side.staff.id)},
+        )
+    ],
+    "print_day": [Try(query=lambda side: {"grupp": side.group.id})],
+    "follow_up": [Try(query=lambda side: {"grupp": side.group.id})],
+    "export_run": [
+        Try(
+            form=lambda side: {
+                "what": "staff", "format": "csv", "purpose": "Arkivet", "group": str(side.group.id)
+            }
+        )
+    ],
+    "clients": [Try(query=lambda side: {"grupp": side.group.id})],
+    "clients_search": [Try(form=lambda side: {"grupp": str(side.group.id), "q": "Stina"})],
+}  # fmt: skip
+
+
+async def ask(site: Site, browser: Browser, name: str, one: Try, side: Side) -> tuple[int, str]:
+    """Do it as a browser would; status and text."""
+    resource = site.app.router[name]
+    address = resource.url_for(**{key: str(value) for key, value in one.parts(side).items()})
+    address = address.with_query({key: str(value) for key, value in one.query(side).items()})
+    method = next(iter(resource)).method
+    form = one.form(side) if method == "POST" else None
+    answer = await browser.request(method, str(address), data=form, allow_redirects=False)
+    return answer.status, await answer.text()
