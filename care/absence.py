@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import AbsenceKind, Client, ClientAbsence
+from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, step
@@ -16,8 +17,6 @@ from care.errors import Fault
 from care.ids import new_id
 from care.outbox import announce
 
-#: `PlannedContact.cause` of rows that nobody is at home for.
-CLIENT_AWAY = "client_away"
 _BEFORE_START = (Status.PLANNED, Status.DUE, Status.AWAITING)
 
 
@@ -44,7 +43,7 @@ async def leave(
     await session.flush()
     rows = await _rows(session, client, _BEFORE_START, start, end)
     for row in rows:
-        await step(session, row, Status.CANCELLED, at=at, hand=hand, cause=CLIENT_AWAY)
+        await step(session, row, Status.CANCELLED, at=at, hand=hand, cause=Cause.CLIENT_AWAY)
     await _tell(session, client, at)
     return absence, len(rows)
 
@@ -68,7 +67,7 @@ async def come_home(
     rows = [
         row
         for row in await _rows(session, client, (Status.CANCELLED,), max(at, absence.start), was_until)
-        if row.cause == CLIENT_AWAY and not any(one.covers(row.start) for one in others)
+        if row.cause == Cause.CLIENT_AWAY and not any(one.covers(row.start) for one in others)
     ]
     for row in rows:
         await step(session, row, Status.PLANNED, at=at, hand=hand, event="client_home", cause=None)

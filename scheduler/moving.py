@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.digital import Verdict, judge
@@ -36,12 +37,15 @@ _EVENTS = {
     Channel.PHONE: "moved_to_phone",
     Channel.PHYSICAL: "moved_to_visit",
 }
-CONSENT_WITHDRAWN = "consent_withdrawn"
-NO_VIDEO_TODAY = "no_video_today"
 #: Which rules must say no for the client's word to turn a coming row into a visit.
 _WORD = {
-    CONSENT_WITHDRAWN: {"client_consents", "cohabitant_consents", "client_wants_video", "decision_is_clear"},
-    NO_VIDEO_TODAY: {"not_said_no_today"},
+    Cause.CONSENT_WITHDRAWN: {
+        "client_consents",
+        "cohabitant_consents",
+        "client_wants_video",
+        "decision_is_clear",
+    },
+    Cause.NO_VIDEO_TODAY: {"not_said_no_today"},
 }
 
 
@@ -84,15 +88,15 @@ async def consent_withdrawn(session: AsyncSession, client_id: UUID, *, clock: Cl
     Only those that the rules no longer allow: the others stay. Who was to ring cannot be taken to be able to
     go there: the visits have nobody yet, and the group's coordinators answer for them.
     """
-    return await _stop_video(session, client_id, CONSENT_WITHDRAWN, clock, hand)
+    return await _stop_video(session, client_id, Cause.CONSENT_WITHDRAWN, clock, hand)
 
 
 async def no_video_today(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
     """ "Vill inte ha video i dag" has been noted on the client: today's rows, as `consent_withdrawn`."""
-    return await _stop_video(session, client_id, NO_VIDEO_TODAY, clock, hand)
+    return await _stop_video(session, client_id, Cause.NO_VIDEO_TODAY, clock, hand)
 
 
-async def _stop_video(session: AsyncSession, client_id: UUID, why: str, clock: Clock, hand: Hand) -> int:
+async def _stop_video(session: AsyncSession, client_id: UUID, why: Cause, clock: Clock, hand: Hand) -> int:
     rows = list(
         await session.scalars(
             select(PlannedContact)
@@ -111,7 +115,7 @@ async def _stop_video(session: AsyncSession, client_id: UUID, why: str, clock: C
     count = 0
     for row in rows:
         if {no.rule for no in judge(facts[row.id], row.channel).against} & _WORD[why]:
-            await _write(session, row, Channel.PHYSICAL, clock=clock, hand=hand, reason=why, staff=())
+            await _write(session, row, Channel.PHYSICAL, clock=clock, hand=hand, cause=why, staff=())
             count += 1
     return count
 
@@ -162,7 +166,8 @@ async def _write(
     *,
     clock: Clock,
     hand: Hand,
-    reason: str | None,
+    reason: str | None = None,
+    cause: Cause | None = None,
     staff: Sequence[UUID] | None = None,
 ) -> None:
     before, now = contact.channel, clock.now()
@@ -170,7 +175,7 @@ async def _write(
         "channel": to,
         "minutes": await _minutes(session, contact, to),
         "touched": True,
-        "cause": reason if reason in _WORD else contact.cause,
+        "cause": cause or contact.cause,
     }
     if contact.status is Status.DUE:
         timing = await read_timing(session)

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.absence import CLIENT_AWAY
 from care.clients import ClientAbsence
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, staff_of, step
@@ -132,7 +132,7 @@ async def cancel_away(session: AsyncSession, contact: PlannedContact, *, clock: 
     """Nobody is at home this once: cancelled and not missed. Raises `Fault` ``moving.begun`` (409)."""
     if contact.status not in _BEFORE_START:
         raise _begun()
-    await step(session, contact, Status.CANCELLED, at=clock.now(), hand=hand, cause=CLIENT_AWAY)
+    await step(session, contact, Status.CANCELLED, at=clock.now(), hand=hand, cause=Cause.CLIENT_AWAY)
 
 
 async def stand_again(session: AsyncSession, contact: PlannedContact, *, clock: Clock, hand: Hand) -> None:
@@ -156,7 +156,7 @@ def may_stand_again(contact: PlannedContact, now: datetime) -> bool:
     """True for a row that was cancelled because nobody is at home, and whose window is still open."""
     return (
         contact.status is Status.CANCELLED
-        and contact.cause == CLIENT_AWAY
+        and contact.cause == Cause.CLIENT_AWAY
         and now <= max(contact.window_end, contact.start)
     )
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origin, PlannedContact
 from care.contacts.life import Status
@@ -70,7 +71,7 @@ _STATUS = {
     Outcome.DECLINED: Status.DECLINED,
     Outcome.CANCELLED_ABSENT: Status.CANCELLED,
 }
-_CAUSES = {Outcome.CANCELLED_ABSENT: "client_away", Outcome.DECLINED: "declined_by_client"}
+_CAUSES = {Outcome.CANCELLED_ABSENT: Cause.CLIENT_AWAY, Outcome.DECLINED: Cause.DECLINED_BY_CLIENT}
 
 
 @dataclass(frozen=True, slots=True)

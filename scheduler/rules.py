@@ -17,6 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from care.clients import Client
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.digital import LASTING, RULES, judge
@@ -35,8 +36,6 @@ from scheduler.horizon import DAYS_AHEAD, line_rows, make_rows, need_of, row_fie
 from scheduler.staffing import Roster
 
 MOST_MINUTES = 12 * 60
-RULE_CHANGED = "rule_changed"
-RULE_ENDED = "rule_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ async def end_rule(
         if row.touched:
             kept += 1
             continue
-        await _cancel(session, row, RULE_ENDED, clock.now(), hand)
+        await _cancel(session, row, Cause.RULE_ENDED, clock.now(), hand)
         cancelled += 1
     return Applied(cancelled=cancelled, kept=kept)
 
@@ -179,7 +178,7 @@ async def apply_change(session: AsyncSession, rule: ContactRule, *, clock: Clock
         if row.touched:
             kept += 1
         elif row.rule_day not in wanted:
-            await _cancel(session, row, RULE_CHANGED, now, hand)
+            await _cancel(session, row, Cause.RULE_CHANGED, now, hand)
             cancelled += 1
         else:
             start = instant_at(row.rule_day, rule.at, clock.zone)
@@ -218,7 +217,7 @@ async def _change(
             row,
             at=clock.now(),
             hand=hand,
-            event="rule_changed",
+            event=Cause.RULE_CHANGED.value,
             staff=roster.choose(need),
             channel=rule.channel,
             **row_fields(rule, start),
@@ -241,9 +240,11 @@ async def _future_rows(session: AsyncSession, rule: ContactRule, now: datetime) 
     return list(rows)
 
 
-async def _cancel(session: AsyncSession, row: PlannedContact, cause: str, at: datetime, hand: Hand) -> None:
+async def _cancel(session: AsyncSession, row: PlannedContact, cause: Cause, at: datetime, hand: Hand) -> None:
     # The day is given back, so that the rule may have it again after another change.
-    await step(session, row, Status.CANCELLED, at=at, hand=hand, event=cause, cause=cause, rule_day=None)
+    await step(
+        session, row, Status.CANCELLED, at=at, hand=hand, event=cause.value, cause=cause, rule_day=None
+    )
 
 
 async def check_wish(

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.life import STEPS, Status
 from care.contacts.performing import DeclineCause
@@ -27,7 +28,7 @@ ON_THE_PHONE = 0.55
 NOT_DONE = {Priority.P1: 0.006, Priority.P2: 0.012, Priority.P3: 0.07, Priority.P4: 0.07}
 PROMPT_UNTOUCHED, PROMPT_MISSED = 0.08, 0.015
 CAMERA_MISSED = 0.01
-REASONS = tuple(cause.value for cause in DeclineCause)
+REASONS = tuple(DeclineCause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Outcome:
     path: tuple[Status, ...]
     start: datetime | None = None
     end: datetime | None = None
-    cause: str | None = None
+    cause: Cause | DeclineCause | None = None
     rings: tuple[Ring, ...] = ()
     #: The client pressed Klart.
     by_client: bool = False
@@ -100,7 +101,7 @@ def outcome(
     """
     draw = chances(seed, "outcome", entry.id)
     if away:
-        return Outcome(_way(entry, Status.CANCELLED), cause="client_away")
+        return Outcome(_way(entry, Status.CANCELLED), cause=Cause.CLIENT_AWAY)
     may_decline = entry.channel is not Channel.CAMERA_CHECK and Status.DECLINED in STEPS[entry.status]
     if may_decline and draw[0] < DECLINED and not entry.put_off:
         return Outcome(_way(entry, Status.DECLINED), cause=REASONS[int(draw[1] * len(REASONS))])
@@ -111,7 +112,7 @@ def outcome(
     if entry.channel is Channel.PHYSICAL:
         return _visit(entry, draw, later)
     if draw[2] < CAMERA_MISSED:
-        return Outcome(_way(entry, Status.MISSED), cause="camera_failed")
+        return Outcome(_way(entry, Status.MISSED), cause=Cause.CAMERA_FAILED)
     return _done(entry, draw)
 
 
@@ -134,13 +135,13 @@ def _visit(entry: Entry, draw: tuple[float, ...], later: Callable[[Entry], Moved
             moved = later(entry)
             if moved is not None:
                 return moved
-        return Outcome(_way(entry, Status.MISSED), cause="staff_short")
+        return Outcome(_way(entry, Status.MISSED), cause=Cause.STAFF_SHORT)
     return _done(entry, draw)
 
 
 def _call(entry: Entry, draw: tuple[float, ...], tablet: bool) -> Outcome:
     if not tablet:
-        return _done(entry, draw, Status.DONE_PHONE, cause="no_tablet")
+        return _done(entry, draw, Status.DONE_PHONE, cause=Cause.NO_TABLET)
     delay = int(draw[3] * 90)
     talk = max(70, int(entry.minutes * 60 * (0.7 + 0.35 * draw[4])) - delay)
     if draw[2] < NO_ANSWER:
@@ -149,10 +150,10 @@ def _call(entry: Entry, draw: tuple[float, ...], tablet: bool) -> Outcome:
             return _talked(entry, (first, Ring(again, "hung_up", max(60, talk - 240))))
         rings = (first, Ring(again, "no_answer"))
         if draw[6] < ON_THE_PHONE:
-            return _phoned(entry, "no_answer", rings)
-        return Outcome(_way(entry, Status.MISSED), cause="no_answer", rings=rings)
+            return _phoned(entry, Cause.NO_ANSWER, rings)
+        return Outcome(_way(entry, Status.MISSED), cause=Cause.NO_ANSWER, rings=rings)
     if draw[2] < NO_ANSWER + TECHNICAL:
-        return _phoned(entry, "technical_failure", (Ring(delay, "media_failed"),))
+        return _phoned(entry, Cause.TECHNICAL_FAILURE, (Ring(delay, "media_failed"),))
     return _talked(entry, (Ring(delay, "hung_up", talk),))
 
 
@@ -161,17 +162,17 @@ def _talked(entry: Entry, rings: tuple[Ring, ...]) -> Outcome:
     return Outcome(_way(entry, Status.DONE), start, start + timedelta(seconds=rings[-1].talk), rings=rings)
 
 
-def _phoned(entry: Entry, cause: str, rings: tuple[Ring, ...]) -> Outcome:
+def _phoned(entry: Entry, cause: Cause, rings: tuple[Ring, ...]) -> Outcome:
     start = entry.start + timedelta(seconds=rings[-1].after + 120)
     return Outcome(_way(entry, Status.DONE_PHONE), start, start + timedelta(seconds=150), cause, rings)
 
 
 def _prompt(entry: Entry, draw: tuple[float, ...], tablet: bool) -> Outcome:
     if not tablet:
-        return _done(entry, draw, Status.DONE_PHONE, cause="no_tablet")
+        return _done(entry, draw, Status.DONE_PHONE, cause=Cause.NO_TABLET)
     if draw[2] < PROMPT_MISSED:
-        return Outcome(_way(entry, Status.MISSED), cause="no_answer")
+        return Outcome(_way(entry, Status.MISSED), cause=Cause.NO_ANSWER)
     if draw[2] < PROMPT_MISSED + PROMPT_UNTOUCHED:
-        return _done(entry, draw, Status.DONE_PHONE, cause="no_answer")
+        return _done(entry, draw, Status.DONE_PHONE, cause=Cause.NO_ANSWER)
     start = entry.start + timedelta(seconds=int(draw[3] * 400))
     return Outcome(_way(entry, Status.DONE), start, start, by_client=True)

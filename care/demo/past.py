@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.demo.absences import Away
@@ -98,7 +99,7 @@ def _put_off(past: Past, rows: Rows, entry: Entry, moved: Moved) -> dict[str, An
         "planned_date": [entry.owed.isoformat(), moved.day.isoformat()],
         "staff": [[str(one) for one in entry.staff], [str(one) for one in moved.staff]],
     }
-    step = Step(told, "postponed", entry.status, entry.status, REASONS["staff_short"], change)
+    step = Step(told, "postponed", entry.status, entry.status, REASONS[Cause.STAFF_SHORT], change)
     rows["contact_history"].append(history_row(past.town.seed, entry, POSTPONED, step))
     entry.staff, entry.start, entry.version = moved.staff, moved.start, entry.version + 1
     columns: dict[str, Any] = {

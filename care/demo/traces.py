@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from care.contacts.cause import Cause
 from care.contacts.life import Status
 from care.demo.day import Entry, Rows
 from care.demo.draw import chances, made_id
@@ -33,13 +34,13 @@ NOTES = (
     "Ont i höften. Sjuksköterskan vet.",
 )
 #: Why, in the words that a person would have written.
-REASONS = {
-    "client_away": "Personen är borta.",
-    "no_answer": "Inget svar när vi ringde.",
-    "technical_failure": "Bilden kom inte fram. Vi ringde på telefon.",
-    "no_tablet": "Surfplattan var inte på plats.",
-    "staff_short": "Tiden räckte inte till.",
-    "camera_failed": "Kameran svarade inte.",
+REASONS: dict[str, str] = {
+    Cause.CLIENT_AWAY: "Personen är borta.",
+    Cause.NO_ANSWER: "Inget svar när vi ringde.",
+    Cause.TECHNICAL_FAILURE: "Bilden kom inte fram. Vi ringde på telefon.",
+    Cause.NO_TABLET: "Surfplattan var inte på plats.",
+    Cause.STAFF_SHORT: "Tiden räckte inte till.",
+    Cause.CAMERA_FAILED: "Kameran svarade inte.",
 }
 BY = "demo"
 

@@ -16,12 +16,13 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.measures.hiding import Share
 
 #: Causes of a cancelled row after which nothing was owed.
-NOT_OWED = frozenset({"client_away", "rule_ended", "rule_changed", "consent_withdrawn", "import_removed"})
+NOT_OWED = frozenset({Cause.CLIENT_AWAY, Cause.RULE_ENDED, Cause.RULE_CHANGED, Cause.CONSENT_WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.digital import judge
@@ -152,7 +153,7 @@ async def _apply(session: AsyncSession, change: Change, clock: Clock, hand: Hand
             at=clock.now(),
             hand=hand,
             event="proposal",
-            cause="client_away",
+            cause=Cause.CLIENT_AWAY,
         )
     else:
         channel = Channel(change.after["channel"])

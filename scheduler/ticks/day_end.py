@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
@@ -23,8 +24,6 @@ from care.tasks import Task, TaskKind
 from scheduler.ticks.timing import LOOK_AGAIN_OLD
 
 HAND = Hand("tick.day_end")
-#: The cause of rows that nobody began, where nothing else is known.
-NOT_STARTED = "not_started"
 _ABSENCES_KEPT = timedelta(days=31)
 
 Span = tuple[datetime, datetime]
@@ -60,7 +59,9 @@ async def _close(session: AsyncSession, rows: list[Row], away: list[Span], now: 
         session,
         [
             Move(
-                row, Status.UNKNOWN, fields={"deadline": now + LOOK_AGAIN_OLD / 2, "cause": "system_was_away"}
+                row,
+                Status.UNKNOWN,
+                fields={"deadline": now + LOOK_AGAIN_OLD / 2, "cause": Cause.SYSTEM_WAS_AWAY},
             )
             for row in unknown
         ],
@@ -77,7 +78,7 @@ async def _close(session: AsyncSession, rows: list[Row], away: list[Span], now: 
         missed = [row for row in missed if row.status is not Status.DUE] + again
     await sweep(
         session,
-        [Move(row, Status.MISSED, fields={"cause": row.cause or NOT_STARTED}) for row in missed],
+        [Move(row, Status.MISSED, fields={"cause": row.cause or Cause.NOT_STARTED}) for row in missed],
         at=now,
         hand=HAND,
     )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import ClientAbsence
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
@@ -23,8 +24,6 @@ from care.storage.database import Database
 from scheduler.ticks.timing import Timing, read_timing
 
 HAND = Hand("tick.due")
-#: The cause of rows that are cancelled because nobody is at home.
-CLIENT_AWAY = "client_away"
 
 
 async def due(database: Database, clock: Clock) -> int:
@@ -59,7 +58,7 @@ async def _step(session: AsyncSession, rows: list[Row], clock: Clock, timing: Ti
     moves = []
     for row in rows:
         if row.id in away:
-            moves.append(Move(row, Status.CANCELLED, fields={"cause": CLIENT_AWAY}))
+            moves.append(Move(row, Status.CANCELLED, fields={"cause": Cause.CLIENT_AWAY}))
             continue
         deadline = timing.deadline(
             channel=row.channel,

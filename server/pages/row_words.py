@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactHistory, ContactLine
+from care.contacts.performing import DeclineCause
 from server.language import N_
 
 Translate = Callable[[str], str]
@@ -24,19 +26,27 @@ CHANNEL_WORDS = {
     Channel.CAMERA_CHECK: N_("kameratillsyn"),
 }
 
-#: Why a row was declined, cancelled or moved: `PlannedContact.cause`.
-CAUSE_WORDS = {
-    "not_today": N_("vill inte i dag"),
-    "has_help": N_("får hjälp av någon annan"),
-    "not_needed": N_("behöver inte hjälp nu"),
-    "wants_other_time": N_("vill ha en annan tid"),
-    "wants_other_person": N_("vill ha någon annan"),
-    "client_away": N_("är borta"),
-    "consent_withdrawn": N_("vill inte längre ha video"),
-    "no_video_today": N_("vill inte ha video i dag"),
-    "rule_ended": N_("upprepningen är avslutad"),
-    "rule_changed": N_("upprepningen är ändrad"),
-    "import_removed": N_("finns inte längre i planen som lästes in"),
+#: Why a row was declined, cancelled, moved or not done: `PlannedContact.cause`.
+CAUSE_WORDS: Mapping[str, str] = {
+    DeclineCause.NOT_TODAY: N_("vill inte i dag"),
+    DeclineCause.HAS_HELP: N_("får hjälp av någon annan"),
+    DeclineCause.NOT_NEEDED: N_("behöver inte hjälp nu"),
+    DeclineCause.WANTS_OTHER_TIME: N_("vill ha en annan tid"),
+    DeclineCause.WANTS_OTHER_PERSON: N_("vill ha någon annan"),
+    Cause.CLIENT_AWAY: N_("är borta"),
+    Cause.CONSENT_WITHDRAWN: N_("vill inte längre ha video"),
+    Cause.NO_VIDEO_TODAY: N_("vill inte ha video i dag"),
+    Cause.RULE_ENDED: N_("upprepningen är avslutad"),
+    Cause.RULE_CHANGED: N_("upprepningen är ändrad"),
+    Cause.DECLINED_BY_CLIENT: N_("tackade nej"),
+    Cause.IMPORTED: N_("enligt en inläst fil"),
+    Cause.NO_ANSWER: N_("svarade inte"),
+    Cause.TECHNICAL_FAILURE: N_("ljud eller bild kom inte fram"),
+    Cause.NO_TABLET: N_("surfplattan var inte på plats"),
+    Cause.CAMERA_FAILED: N_("kameran svarade inte"),
+    Cause.STAFF_SHORT: N_("personalen räckte inte till"),
+    Cause.NOT_STARTED: N_("ingen påbörjade det"),
+    Cause.SYSTEM_WAS_AWAY: N_("systemet var borta"),
 }
 
 _EVENT_WORDS = {

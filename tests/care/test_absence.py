@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from care.absence import CLIENT_AWAY, absences_of, come_home, leave
+from care.absence import absences_of, come_home, leave
 from care.clients import AbsenceKind, Client
 from care.clock import StandingClock
+from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
@@ -50,7 +51,7 @@ async def test_two_absences_that_overlap_both_hold(database: Database, clock: St
     async with database.write() as session:
         absence = await session.merge(first)
         assert await come_home(session, client, absence, at=clock.now(), hand=HAND) == 1
-    assert await statuses(database, rows) == ["planned:", f"cancelled:{CLIENT_AWAY}"]
+    assert await statuses(database, rows) == ["planned:", f"cancelled:{Cause.CLIENT_AWAY}"]
 
 
 async def test_rows_cancelled_for_other_reasons_stay_cancelled(

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
+from care.contacts.cause import Cause
 from care.contacts.contact import Assignment, ContactHistory, PlannedContact
 from care.contacts.life import STEPS, Status
 from care.errors import Fault
@@ -200,7 +201,7 @@ class Performed:
                 "entered_late": contact.entered_late or told.manual,
             }
         else:
-            values["cause"] = "imported"
+            values["cause"] = Cause.IMPORTED
         self._changes.update(PlannedContact, contact.id, values, version=contact.version)
         self._history(told, values)
         if told.outcome.is_done and told.staff and set(told.staff) != set(told.held.staff):

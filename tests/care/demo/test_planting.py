@@ -226,13 +226,13 @@ async def test_what_people_did_on_the_demo_stands(planted_sqlite: Database, cloc
                 .limit(1)
             )
         ).one()
-        row.status, row.cause = Status.CANCELLED, "import_removed"
+        row.status, row.cause = Status.CANCELLED, "rule_ended"
         await session.execute(update(ContactRule).where(ContactRule.id == rule).values(ended_at=clock.now()))
     clock.set(datetime(2026, 12, 3, 8, 0))
     await catch_up(planted_sqlite, now=clock.now())
     async with planted_sqlite.read() as session:
         again = (await session.scalars(select(PlannedContact).where(PlannedContact.id == row.id))).one()
-        assert (again.status, again.cause) == (Status.CANCELLED, "import_removed")
+        assert (again.status, again.cause) == (Status.CANCELLED, "rule_ended")
         days = (
             await session.scalars(select(PlannedContact.rule_day).where(PlannedContact.rule_id == rule))
         ).all()

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from care.absence import CLIENT_AWAY
 from care.accounts import Role
 from care.clients import Client, ClientAbsence, DecisionAbility, KnownStaff, Protection, VideoWish
 from care.consent import Consent, ConsentKind, GivenHow
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
@@ -298,6 +298,9 @@ class TestConsents:
             )  # fmt: skip
         assert await topics(site, "consent.changed") == [{"kind": "digital_visit"}]
         assert "Det finns inget giltigt samtycke till video." in await page(worker, ingrid)
+        card = await (await worker.get(f"/kontakt/{calls[1].id}")).text()
+        assert "vill inte längre ha video" in card
+        assert "consent_withdrawn" not in card
 
     async def test_a_no_stops_video_as_a_withdrawal_does(
         self, site: Site, worker: Browser, anna: Staff, ingrid: Client
@@ -356,7 +359,7 @@ class TestAbsence:
         assert (await post(boss, ingrid, "franvaro", kind="hospital", end="2026-12-05T12:00"))[0] == 303
         states = {day: (await now_of(site, row))[0] for day, row in rows.items()}
         assert [states[day].status for day in (1, 2, 4, 6)] == [Status.CANCELLED] * 3 + [Status.PLANNED]
-        assert states[1].cause == CLIENT_AWAY
+        assert states[1].cause == Cause.CLIENT_AWAY
         assert "Ingrid är borta" in await page(boss, ingrid)
         site.clock.set(datetime(2026, 12, 1, 18, 0))
         boss = await self.again(site)
