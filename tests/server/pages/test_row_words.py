@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from care.contacts.cause import Cause
 from care.contacts.contact import ContactHistory
+from care.contacts.performing import DeclineCause
 from server.language import translations
-from server.pages.row_words import reason_text
+from server.pages.row_words import CAUSE_WORDS, reason_text
 
 
 def entry(
@@ -32,3 +34,8 @@ def test_why_is_said_in_the_readers_language(
     """A sentence of ours in both, a person's own words as they are, a cause by its word."""
     assert reason_text(made, "sv", translations("sv").gettext) == swedish
     assert reason_text(made, "en", translations("en").gettext) == english
+
+
+def test_every_cause_has_words() -> None:
+    """A reason without words would leave "Inställd" standing alone on the card and in the day."""
+    assert CAUSE_WORDS.keys() == {*DeclineCause, *Cause}
