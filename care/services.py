@@ -93,3 +93,7 @@ class Service(FromElsewhere, Base):
     #: The neutral word for a screen in a living room: Morgonhjälp, Lunch, Samtal.
     kiosk_word: Mapped[str] = mapped_column(default="Besök")
     active: Mapped[bool] = mapped_column(default=True)
+
+    def name_in(self, language: str) -> str:
+        """The municipality's name of it: the Swedish one where it has given no other."""
+        return (self.name_en if language != "sv" else None) or self.name_sv

@@ -147,4 +147,7 @@ class ContactHistory(Base):
     status_after: Mapped[str | None]
     #: What else changed: ``{"start": [before, after], "staff": [[...], [...]]}``.
     change: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: Why: a person's own words, or a sentence of ours in Swedish.
     reason: Mapped[str | None] = mapped_column(Text())
+    #: The same sentence in English, where it is ours.
+    reason_en: Mapped[str | None] = mapped_column(Text())

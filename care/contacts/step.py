@@ -6,7 +6,7 @@ transaction. The row's version is checked by the database when it is flushed (`v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,10 @@ FREE_FIELDS = frozenset(
 )
 
 
+#: Why: a person's own words, or a sentence of ours in both languages: ``{"sv": …, "en": …}``.
+Reason = str | Mapping[str, str] | None
+
+
 async def fetch(session: AsyncSession, contact_id: UUID, version: int | None = None) -> PlannedContact:
     """The row, locked for this transaction where the database can.
 
@@ -97,7 +101,7 @@ async def step(
     at: datetime,
     hand: Hand,
     event: str | None = None,
-    reason: str | None = None,
+    reason: Reason = None,
     staff: Sequence[UUID] | None = None,
     **fields: Any,
 ) -> None:
@@ -121,7 +125,7 @@ async def alter(
     at: datetime,
     hand: Hand,
     event: str = "changed",
-    reason: str | None = None,
+    reason: Reason = None,
     staff: Sequence[UUID] | None = None,
     **fields: Any,
 ) -> None:
@@ -143,7 +147,7 @@ async def _write(
     hand: Hand,
     event: str,
     before: Status,
-    reason: str | None,
+    reason: Reason,
     staff: Sequence[UUID] | None,
     fields: dict[str, Any],
 ) -> None:
@@ -179,7 +183,7 @@ async def _write(
             status_before=before.value,
             status_after=contact.status.value,
             change=change,
-            reason=reason,
+            **_reasons(reason),
         )
     )
     try:
@@ -215,6 +219,12 @@ async def assign(session: AsyncSession, contact_id: UUID, staff: Sequence[UUID])
             row.staff_id = staff_id
     for row in rows.values():
         await session.delete(row)
+
+
+def _reasons(reason: Reason) -> dict[str, str | None]:
+    if isinstance(reason, Mapping):
+        return {"reason": reason.get("sv") or None, "reason_en": reason.get("en") or None}
+    return {"reason": reason}
 
 
 def _plain(value: Any) -> Any:

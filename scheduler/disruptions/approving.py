@@ -165,7 +165,7 @@ async def _apply(session: AsyncSession, change: Change, clock: Clock, hand: Hand
             at=clock.now(),
             hand=hand,
             event="proposal",
-            reason=str(change.reason.get("sv", "")),
+            reason=change.reason,
             staff=[UUID(one) for one in change.after["staff"]],
             touched=True,
             **_fields(contact, change.after),

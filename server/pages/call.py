@@ -81,7 +81,7 @@ async def _goals(session: Any, contact: PlannedContact, language: str) -> list[t
     lines = await lines_of(session, contact.id)
     return [
         (
-            (line.service.name_en if language != "sv" else None) or line.service.name_sv,
+            line.service.name_in(language),
             words.get(line.goal_type, line.goal_type),
         )
         for line in lines[:MOST_GOALS]

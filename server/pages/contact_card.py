@@ -23,7 +23,7 @@ from care.receipts import Result, valid_receipts
 from care.services import GoalType, Law
 from care.staff import Staff
 from server.pages.day_list import DAYS_AHEAD, names_in
-from server.pages.row_words import CAUSE_WORDS, Translate, change_parts, event_text
+from server.pages.row_words import Translate, change_parts, event_text, reason_text
 
 #: The parts of the system that act by themselves: the first word of `ContactHistory.by`.
 _SYSTEM = "Samtid"
@@ -184,7 +184,7 @@ def goals_of(card: Card, language: str) -> list[Goal]:
         in_swedish = language == "sv"
         found.append(
             Goal(
-                service=(None if in_swedish else line.service.name_en) or line.service.name_sv,
+                service=line.service.name_in(language),
                 goal=(goal.name_sv if in_swedish else goal.name_en) if goal else line.goal_type,
                 minutes=line.minutes,
                 is_health_care=line.law is Law.HSL,
@@ -203,14 +203,12 @@ def past_of(card: Card, clock: Clock, language: str, _: Translate) -> list[Past]
         parts = change_parts(
             entry, names=card.names, zone=clock.zone, today=clock.today(), language=language, _=_
         )
-        cause = entry.change.get("cause", [None, None])[1]
-        word = CAUSE_WORDS.get(cause or "")
         found.append(
             Past(
                 at=entry.at,
                 text=event_text(entry, parts, _),
                 by=card.accounts.get(entry.account_id, _SYSTEM) if entry.account_id else _SYSTEM,
-                reason=_(entry.reason) if entry.reason else _(word) if word else None,
+                reason=reason_text(entry, language, _),
             )
         )
     return found

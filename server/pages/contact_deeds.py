@@ -168,18 +168,20 @@ async def move_row(request: web.Request, session: AsyncSession, contact: Planned
     clock = request.app[CLOCK]
     verdict = (await ways(session, [contact.id], clock))[contact.id][to]
     if not verdict.allowed:
-        raise _against(request, verdict, await service_names(session, contact.id))
+        raise _against(
+            request, verdict, await service_names(session, contact.id, request.get(LANGUAGE, "sv"))
+        )
     await _MOVES[to](session, contact, clock=clock, hand=hand(request))
 
 
-async def service_names(session: AsyncSession, contact_id: UUID) -> dict[str, str]:
+async def service_names(session: AsyncSession, contact_id: UUID, language: str) -> dict[str, str]:
     """Rules speak of codes; people of names."""
     rows = await session.scalars(
         select(Service)
         .join(ContactLine, ContactLine.service_id == Service.id)
         .where(ContactLine.contact_id == contact_id)
     )
-    return {one.code: one.name_sv for one in rows}
+    return {one.code: one.name_in(language) for one in rows}
 
 
 def reasons_against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> list[str]:

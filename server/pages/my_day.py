@@ -29,6 +29,7 @@ from server.pages.row_words import (
     change_parts,
     is_news,
     next_call_text,
+    reason_text,
     services_text,
     when_text,
 )
@@ -133,7 +134,7 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
             language=language,
             _=_,
         )
-        notes.append(_with_reason(parts, news[-1].reason or _cause(contact, _), _))
+        notes.append(_with_reason(parts, reason_text(news[-1], language, _) or _cause(contact, _), _))
     elif contact.status.is_end and _cause(contact, _):
         notes.append(_cause(contact, _) or "")
     others = [one for one in day.staff[contact.id] if one.id != staff_id]

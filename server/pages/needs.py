@@ -36,6 +36,7 @@ from server.language import translations
 from server.pages.form import Form, read_form
 from server.pages.needs_view import OUTCOMES, needs
 from server.pages.rendering import go_to, render
+from server.pages.row_words import services_text
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
 
@@ -172,7 +173,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
         messages=messages,
         red=red,
         tasks=tasks,
-        unstaffed=unstaffed,
+        unstaffed=[(one, services_text(one.lines, request[LANGUAGE])) for one in unstaffed],
         people=people,
         outcomes=[(one.value, words.gettext(one.words)) for one in Outcome],
         names={group.id: group.name for group in groups},

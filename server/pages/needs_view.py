@@ -23,6 +23,7 @@ from care.tasks import Task, TaskKind
 from scheduler.resolving import needs_a_person
 from server.language import N_
 from server.pages.rendering import clock_text
+from server.pages.row_words import services_text
 from server.tablets.notice import sentence
 
 Translate = Callable[[str], str]
@@ -175,7 +176,7 @@ class _About:
             owner=self._owner(row.owner_id),
             phones=self._phones(client),
             contact=row,
-            services=", ".join(line.service.name_sv for line in full.lines),
+            services=services_text(full.lines, self.language),
         )
 
     def task(self, one: Task) -> Need:
@@ -239,7 +240,7 @@ class _About:
             notice.facts,
             row,
             [one.staff.first_name for one in row.assignments],
-            word,
+            self.say(word) if word else "",
             now=self.now,
             zone=self.zone,
             language=self.language,

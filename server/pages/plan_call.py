@@ -206,7 +206,9 @@ async def _show(
         staff=await _staff(session, chosen) if chosen else [],
         nurses=await _nurses(session),
         services=await _services(session, request[LANGUAGE]),
-        planned=await _planned(session, chosen.id, request.app[CLOCK], words) if chosen else [],
+        planned=await _planned(session, chosen.id, request.app[CLOCK], words, request[LANGUAGE])
+        if chosen
+        else [],
         stops=[_in_words(one, words) for one in stops],
         warnings=[
             (_in_words(one, words), one.starts[:4])
@@ -281,7 +283,7 @@ async def _services(session: AsyncSession, language: str) -> list[dict[str, Any]
     return [
         {
             "id": str(one.id),
-            "name": (one.name_en or one.name_sv) if language == "en" else one.name_sv,
+            "name": one.name_in(language),
             "goal": goals.get(one.goal_type, one.goal_type),
             "minutes": one.video_minutes or one.standard_minutes,
             "hands": not one.digital_class.may_be_digital,
@@ -292,7 +294,7 @@ async def _services(session: AsyncSession, language: str) -> list[dict[str, Any]
 
 
 async def _planned(
-    session: AsyncSession, client_id: UUID, clock: Clock, words: NullTranslations
+    session: AsyncSession, client_id: UUID, clock: Clock, words: NullTranslations, language: str
 ) -> list[dict[str, Any]]:
     """What comes again for the client already."""
     rules = list(
@@ -329,7 +331,7 @@ async def _planned(
                 "id": rule.id,
                 "channel": rule.channel.value,
                 "at": rule.at.strftime("%H.%M"),
-                "what": ", ".join(services[line.service_id].name_sv for line in rule.lines),
+                "what": ", ".join(services[line.service_id].name_in(language) for line in rule.lines),
                 "when": when,
                 "once": rule.first_day if rule.recurrence is None else None,
                 "who": names.get(rule.staff_id) if rule.staff_id else None,

@@ -238,7 +238,7 @@ async def _moves(
     if not contact.status.is_untouched or contact.channel not in WAYS:
         return []
     verdicts = (await ways(session, [contact.id], request.app[CLOCK]))[contact.id]
-    names = await service_names(session, contact.id)
+    names = await service_names(session, contact.id, request.get(LANGUAGE, "sv"))
     return [
         {"channel": channel.value, "against": reasons_against(request, verdicts[channel], names)}
         for channel in WAYS

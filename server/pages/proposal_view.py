@@ -171,8 +171,5 @@ def _side(plan: dict[str, Any], staff: dict[str, Staff]) -> Side:
 
 
 def _services(contact: PlannedContact, language: str) -> str:
-    names = [
-        (line.service.name_en or line.service.name_sv) if language == "en" else line.service.name_sv
-        for line in contact.lines
-    ]
+    names = [line.service.name_in(language) for line in contact.lines]
     return ", ".join(names)

@@ -205,7 +205,7 @@ def _line_view(
     }
     return LineView(
         id=line.id,
-        service=(service.name_en if language != "sv" else None) or service.name_sv,
+        service=service.name_in(language),
         goal=goals.get(line.goal_type, line.goal_type),
         is_health_care=line.law is Law.HSL,
         pressed_at=standing.at if standing and standing.result is Result.PRESSED else None,

@@ -77,7 +77,7 @@ _EVENT_WORDS = {
 
 def services_text(lines: Iterable[ContactLine], language: str) -> str:
     """ "Morgonhjälp, läkemedelskoll": what the row holds, the first with a capital."""
-    names = [(line.service.name_en if language != "sv" else None) or line.service.name_sv for line in lines]
+    names = [line.service.name_in(language) for line in lines]
     unique = list(dict.fromkeys(names))
     return ", ".join(unique[:1] + [name[:1].lower() + name[1:] for name in unique[1:]])
 
@@ -144,6 +144,15 @@ def _staff_change(change: list[list[str]], names: Mapping[str, str], _: Translat
 
 def _join(words: list[str], _: Translate) -> str:
     return _(" och ").join(words) if words else _("ingen")
+
+
+def reason_text(entry: ContactHistory, language: str, _: Translate) -> str | None:
+    """Why, in the reader's language: a person's own words as they are, ours translated."""
+    if entry.reason_en and language != "sv":
+        return entry.reason_en
+    cause = entry.change.get("cause", [None, None])[1]
+    words = entry.reason or CAUSE_WORDS.get(cause or "")
+    return _(words) if words else None
 
 
 def is_news(entry: ContactHistory) -> bool:

@@ -12,7 +12,7 @@ from care.clients import Client
 from care.clock import StandingClock
 from care.consent import Consent
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, PlannedContact
+from care.contacts.contact import Assignment, ContactHistory, PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, step
 from care.disruptions import Change, ChangeKind, ChangeState, DisruptionKind, Proposal, ProposalState
@@ -262,3 +262,16 @@ async def test_a_proposal_whose_place_is_taken_cannot_be_approved(desk: Desk) ->
     with pytest.raises(Fault) as fault:
         await desk.approve()
     assert (fault.value.code, fault.value.status) == ("proposal.closed", 409)
+
+
+async def test_the_reason_is_kept_in_both_languages(desk: Desk) -> None:
+    """Whoever reads the history later may read it in either."""
+    await desk.approve(desk.ingrid)
+    async with desk.database.read() as session:
+        entry = await session.scalar(
+            select(ContactHistory).where(
+                ContactHistory.contact_id == desk.ingrid.contact_id, ContactHistory.event == "proposal"
+            )
+        )
+    assert entry is not None
+    assert (entry.reason, entry.reason_en) == ("Ger plats åt någon annan.", "Makes room for somebody.")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from care.accounts import Role
+from care.accounts import Account, Role
 from care.clients import Client, ContactPerson, Protection
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
@@ -16,6 +16,7 @@ from care.contacts.step import Hand, alter
 from care.ids import new_id
 from care.localtime import to_instant
 from care.municipality import Group
+from care.services import Service
 from care.staff import Staff, Title
 from care.tasks import Task, TaskKind, open_task
 from tests.builders import make_client, make_contact, make_group, make_shift, make_staff
@@ -257,3 +258,22 @@ async def test_every_kind_of_task_has_words_and_outcomes(site: Site, desk: Brows
     assert answer.status == 200
     assert html.count('name="outcome"') >= len(TaskKind)
     assert "okänd tid" in html
+
+
+async def test_services_are_said_in_the_readers_language_where_the_municipality_has_given_a_name(
+    site: Site, desk: Browser, red: PlannedContact
+) -> None:
+    """The catalogue is the municipality's own: without an English name the Swedish one stands."""
+    async with site.database.write() as session:
+        account = await session.scalar(select(Account).where(Account.username == "karin"))
+        assert account is not None
+        account.language = "en"
+    html = await (await desk.get("/behover")).text()
+    assert "Tillsyn dag" in html
+    async with site.database.write() as session:
+        service = await session.scalar(select(Service).where(Service.code == "TI-DAG"))
+        assert service is not None
+        service.name_en = "Safety check"
+    html = await (await desk.get("/behover")).text()
+    assert "Safety check" in html
+    assert "Tillsyn dag" not in html
