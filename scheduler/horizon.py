@@ -6,7 +6,7 @@ itself holds ``(rule, day)`` unique.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origi
 from care.contacts.digital import LASTING, RULES, judge
 from care.contacts.facts import Wanted, facts_of, line_facts
 from care.contacts.life import Status
-from care.contacts.rule import ContactRule
+from care.contacts.rule import ContactRule, ContactRuleLine
 from care.contacts.step import Hand
 from care.ids import new_id
 from care.outbox import announce
@@ -134,8 +134,10 @@ def row_fields(rule: ContactRule, start: datetime) -> dict[str, Any]:
     }
 
 
-def line_rows(contact_id: UUID, rule: ContactRule) -> list[dict[str, Any]]:
-    """The lines of a row, copied from its rule."""
+def line_rows(
+    contact_id: UUID, lines: Iterable[ContactRuleLine] | Iterable[ContactLine]
+) -> list[dict[str, Any]]:
+    """The lines of a row, copied from those of its rule or of the row that it replaces."""
     return [
         {
             "id": new_id(),
@@ -148,7 +150,7 @@ def line_rows(contact_id: UUID, rule: ContactRule) -> list[dict[str, Any]]:
             "ordered_by_id": line.ordered_by_id,
             "digital_allowed_by_id": line.digital_allowed_by_id,
         }
-        for line in rule.lines
+        for line in lines
     ]
 
 
@@ -242,7 +244,7 @@ async def _fill(
     """Lines, staff, owner, history and facts of rows that have just been made."""
     if not new:
         return
-    lines = [line for contact_id, making, _ in new for line in line_rows(contact_id, making.rule)]
+    lines = [line for contact_id, making, _ in new for line in line_rows(contact_id, making.rule.lines)]
     if lines:
         await session.execute(insert(ContactLine), lines)
     assigned = [

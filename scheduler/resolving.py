@@ -30,6 +30,7 @@ from care.outbox import announce
 from care.staff import Staff
 from care.tasks import Task, TaskKind, close_task, tell_task
 from care.words import N_
+from scheduler.horizon import line_rows
 
 #: Who takes over has this long before the row is brought up again.
 TAKEN_OVER = timedelta(minutes=15)
@@ -283,20 +284,7 @@ async def _visit(
     session.add(successor)
     await session.flush()
     lines = await session.scalars(select(ContactLine).where(ContactLine.contact_id == contact.id))
-    copies = [
-        {
-            "id": new_id(),
-            "contact_id": successor.id,
-            "seq": line.seq,
-            "service_id": line.service_id,
-            "goal_type": line.goal_type,
-            "law": line.law,
-            "minutes": line.minutes,
-            "ordered_by_id": line.ordered_by_id,
-            "digital_allowed_by_id": line.digital_allowed_by_id,
-        }
-        for line in lines
-    ]
+    copies = line_rows(successor.id, lines)
     if copies:
         await session.execute(insert(ContactLine), copies)
     staff = [visit.staff_id] if visit.staff_id is not None else []

@@ -209,7 +209,7 @@ async def _change(
     roster = await Roster(clock.zone).load(session, needs, but={row.id for row, _ in changing})
     for (row, start), need in zip(changing, needs, strict=True):
         await session.execute(delete(ContactLine).where(ContactLine.contact_id == row.id))
-        await session.execute(insert(ContactLine), line_rows(row.id, rule))
+        await session.execute(insert(ContactLine), line_rows(row.id, rule.lines))
         # Made anew in all but its id: this is no move from one channel to another.
         row.first_channel = rule.channel
         await alter(
