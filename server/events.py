@@ -7,7 +7,6 @@ changes is heard too. PostgreSQL: LISTEN where announcements notify, and a poll 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from care.outbox import OutboxEvent, events_after, last_number
 from care.storage.database import Database
+from server.background import ended
 
 log = logging.getLogger("samtid.events")
 
@@ -45,10 +45,7 @@ class OutboxTail:
         self._task = asyncio.create_task(self._run(), name="outbox tail")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from care.contacts.facts import gather_facts
 from care.devices import Device
 from care.errors import Fault
 from care.outbox import OutboxEvent
+from server.background import ended
 from server.calls.desk import SYSTEM
 from server.calls.hub import HUB
 from server.calls.messages import Test
@@ -56,10 +56,7 @@ class Days:
 
     async def stop(self) -> None:
         for task in (self._round, self._sending):
-            if task is not None:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            await ended(task)
 
     async def hear(self, event: OutboxEvent) -> None:
         """A fact from the outbox."""

@@ -8,7 +8,6 @@ when it comes back.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from server.background import ended
 from server.calls.notes import Note, decode_note, encode_note
 
 log = logging.getLogger("samtid.calls")
@@ -97,10 +97,7 @@ class ManyNodes:
         self._task = asyncio.create_task(self._read(), name="signalling between nodes")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
         if self._bus is not None:
             await self._bus.aclose()
         await self._redis.aclose()

@@ -7,7 +7,6 @@ same call continues, and what nobody resumes within the grace is ended with its 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +18,7 @@ from care.calls.call import Call, CallRole
 from care.calls.course import GRACE
 from care.calls.life import CallState, Cause
 from care.calls.ring import LOOK, RING, live_calls
+from server.background import ended
 from server.calls.desk import SYSTEM, device_address, worker_address
 from server.calls.hub import HUB
 from server.keys import CLOCK, DATABASE
@@ -53,10 +53,7 @@ class Sweep:
         self._task = asyncio.create_task(self._run(), name="sweep of calls")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await ended(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import logging
 import socket
@@ -24,6 +23,7 @@ from care.storage.database import Database
 from care.storage.migrations import migrate
 from care.words import N_
 from server.application import create_app
+from server.background import ended
 from server.cli.ground import Ground, grounded, open_folder
 from server.configuration import Configuration
 from server.demo import prepare_demo, write_demo
@@ -137,9 +137,7 @@ async def _tablets_alive(app: web.Application) -> AsyncIterator[None]:
     await keep_alive(app[DATABASE], app[CLOCK].now())
     task = asyncio.create_task(tell(), name="pretended tablets")
     yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await ended(task)
 
 
 def shown(ground: Ground, demo: dict[str, Any], certificates: Certificates | None) -> Group:

@@ -7,7 +7,6 @@ when half an hour has passed, and when the server starts or stops.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import shutil
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from aiohttp import BodyPartReader, web
 from multidict import MultiDict
 
 from care.errors import Fault
+from server.background import ended
 from server.exchange.kind import Kind
 from server.keys import CONFIGURATION
 from server.pages.form import Form
@@ -199,9 +199,7 @@ async def _life(app: web.Application) -> AsyncIterator[None]:
         uploads.open()
     task = asyncio.create_task(_sweep(uploads))
     yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await ended(task)
     uploads.close()
 
 
