@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client, DecisionAbility, VideoWish
 from care.clock import StandingClock
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.life import Status
@@ -24,7 +25,7 @@ from care.services import Priority
 from care.staff import Staff
 from care.storage.database import Database
 from scheduler.horizon import horizon
-from scheduler.rules import RULE_CHANGED, RULE_ENDED, Applied, RuleWish, change_rule, create_rule, end_rule
+from scheduler.rules import Applied, RuleWish, change_rule, create_rule, end_rule
 from tests.builders import Town, make_client, make_digital, make_shift, make_staff, make_town
 
 HAND = Hand("tests")
@@ -141,7 +142,7 @@ async def test_other_days_and_back_again(database: Database, clock: StandingCloc
         applied = await change_rule(session, rule.id, rule.version, weekly, clock=clock, hand=HAND)
     assert applied == Applied(made=0, changed=3, cancelled=12, kept=0)
     cancelled = [row for row in await rule_rows(database) if row.status is Status.CANCELLED]
-    assert {row.cause for row in cancelled} == {RULE_CHANGED}
+    assert {row.cause for row in cancelled} == {Cause.RULE_CHANGED}
     async with database.write() as session:
         kept = await session.get_one(ContactRule, rule.id)
         applied = await change_rule(session, rule.id, kept.version, set_up.wish, clock=clock, hand=HAND)
@@ -176,7 +177,7 @@ async def test_an_ended_rule_takes_its_future_rows_away(database: Database, cloc
     assert applied == Applied(cancelled=14, kept=1)
     after = await rule_rows(database)
     assert [row.id for row in after if row.status is Status.PLANNED] == [rows[4].id]
-    assert {row.cause for row in after if row.status is Status.CANCELLED} == {RULE_ENDED}
+    assert {row.cause for row in after if row.status is Status.CANCELLED} == {Cause.RULE_ENDED}
     clock.move(timedelta(days=3))
     assert await horizon(database, clock) == 0
     async with database.read() as session:
