@@ -54,6 +54,13 @@ class CareScope(StrEnum):
     ENDED = "ended"
 
 
+class NoNamed(StrEnum):
+    """Why a client has no named care worker (domain 1.4 #82)."""
+
+    UNNECESSARY = "obviously_unnecessary"
+    DECLINED = "declined"
+
+
 class Client(FromElsewhere, Base):
     """A person with a home care decision (brukare)."""
 
@@ -103,7 +110,7 @@ class Client(FromElsewhere, Base):
     choking_risk: Mapped[bool] = mapped_column(default=False)
 
     named_care_worker_id: Mapped[UUID | None] = link("staff.id")
-    #: Why there is none: obviously_unnecessary or declined.
+    #: Why there is none: a word of `NoNamed`.
     no_named_care_worker_reason: Mapped[str | None]
     night_checks: Mapped[int] = mapped_column(default=0)
     #: Local hours of the night curtain on the tablet.

@@ -42,6 +42,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.client_absences",
     "server.pages.client_consents",
     "server.pages.client_known",
+    "server.pages.client_named",
     "server.pages.clients",
     "server.pages.contact",
     "server.pages.contact_deeds",

@@ -16,12 +16,14 @@ from care.contacts.step import Hand
 from care.errors import stale
 from care.localtime import to_wall
 from care.outbox import announce
+from care.staff import Staff, Title
 from scheduler.moving import no_video_today
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import client_words as words
 from server.pages.client_changing import changing, find_client, page_of
 from server.pages.client_consents import consents_of
+from server.pages.client_named import standing
 from server.pages.client_record import Record, is_live, photo_consent, read_record
 from server.pages.contact_card import language_word
 from server.pages.faces import Face, client_face, staff_face
@@ -29,7 +31,7 @@ from server.pages.form import Form, read_form
 from server.pages.onward import link, onward
 from server.pages.rendering import render
 from server.pages.row_state import RowState, row_state
-from server.pages.row_words import services_text
+from server.pages.row_words import Translate, services_text
 from server.security.actor import actor
 from server.security.gate import allow, right
 
@@ -72,6 +74,9 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         spoken=language_word(client.language, language) if client.language != "sv" else None,
         tablets=[(one, is_live(one, now), _battery(one.health)) for one in record.tablets],
         named=staff_face(request.app, record.named) if record.named else None,
+        named_choices=_named_choices(record, _),
+        named_before=standing(client),
+        named_lacks_title=record.named is not None and record.named.title is not Title.ASSISTANT_NURSE,
         known=[(one, staff_face(request.app, one)) for one in record.known],
         days=_days(record, request, language),
         today=clock.today(),
@@ -82,6 +87,28 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         and (has_consent_right is None or client.group_id in has_consent_right),
         plan_href=link(request, "plan_call") if who.may(Action.CONTACT_PLAN) else None,
     )
+
+
+def _named_choices(record: Record, _: Translate) -> list[tuple[str, str]]:
+    """Everybody who could be named, whoever is named now, and the reasons for nobody."""
+    people = list(record.candidates)
+    if record.named is not None and record.named.id not in {one.id for one in people}:
+        people.insert(0, record.named)
+    return [
+        ("", _("Inte bestämt")),
+        *(
+            (str(one.id), one.name if one.title is Title.ASSISTANT_NURSE else _without_title(one, _))
+            for one in people
+        ),
+        *(
+            (reason.value, _("Ingen: %(reason)s") % {"reason": _(word).lower()})
+            for reason, word in words.NO_NAMED.items()
+        ),
+    ]
+
+
+def _without_title(staff: Staff, _: Translate) -> str:
+    return _("%(name)s, inte undersköterska") % {"name": staff.name}
 
 
 def _battery(health: dict[str, Any]) -> int | None:

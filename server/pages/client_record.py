@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +26,7 @@ from care.devices import Device, DeviceAssignment
 from care.municipality import Group, SmallTeam
 from care.services import DigitalClass, Law, Priority
 from care.staff import Staff
+from server.pages.client_named import candidates
 
 #: How far ahead rows are shown, and how far back colleagues are found who have been there.
 DAYS_AHEAD = 7
@@ -52,6 +54,8 @@ class Record:
     group: Group
     team: SmallTeam | None
     named: Staff | None
+    #: Who could be named.
+    candidates: Sequence[Staff]
     known: list[Staff]
     proposed: list[Proposed]
     persons: list[ContactPerson]
@@ -82,6 +86,7 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
         group=await session.get_one(Group, client.group_id),
         team=await session.get(SmallTeam, client.small_team_id) if client.small_team_id else None,
         named=await session.get(Staff, client.named_care_worker_id) if client.named_care_worker_id else None,
+        candidates=await candidates(session, client.group_id),
         known=await _known(session, client.id),
         proposed=await proposed_staff(session, client, clock),
         persons=[] if client.is_protected else await _persons(session, client.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from care.clients import AbsenceKind, DecisionAbility, Protection, VideoWish
+from care.clients import AbsenceKind, DecisionAbility, NoNamed, Protection, VideoWish
 from care.consent import ConsentKind, ConsentPerson, GivenHow
 from server.language import N_
 
@@ -48,6 +48,6 @@ PROTECTIONS = {
     Protection.ASSUMED_IDENTITY: N_("Fingerade personuppgifter"),
 }
 NO_NAMED = {
-    "obviously_unnecessary": N_("Uppenbart obehövligt"),
-    "declined": N_("Personen har tackat nej"),
+    NoNamed.UNNECESSARY: N_("Uppenbart obehövligt"),
+    NoNamed.DECLINED: N_("Personen har tackat nej"),
 }

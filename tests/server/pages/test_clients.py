@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from care.access.log import AccessLog
 from care.accounts import Role
 from care.clients import Client, ClientAbsence, DecisionAbility, KnownStaff, Protection, VideoWish
 from care.consent import Consent, ConsentKind, GivenHow
@@ -20,7 +21,7 @@ from care.ids import new_id
 from care.localtime import to_instant
 from care.municipality import SmallTeam
 from care.outbox import OutboxEvent
-from care.staff import Staff
+from care.staff import Staff, Title
 from care.tasks import Task, TaskKind
 from tests.builders import (
     LONG_AGO,
@@ -457,6 +458,63 @@ class TestFacts:
         for deed in ("uppgifter", "franvaro", "kanner"):
             assert (await post(worker, ingrid, deed))[0] == 403
 
+    async def test_the_named_care_worker_is_set_shown_and_known_best(
+        self, site: Site, boss: Browser, worker: Browser, anna: Staff, ingrid: Client
+    ) -> None:
+        """Shown to workers too; whoever is named is known first; the change stands in the log."""
+        async with site.database.write() as session:
+            bo = await make_staff(session, site.town, "Bo", "Ek")
+            await make_known(session, ingrid, anna)
+        assert (await post(boss, ingrid, "fast-omsorgskontakt", before="", named=str(bo.id)))[0] == 303
+        assert await self.named(site, ingrid) == (bo.id, None)
+        assert await self.known(site, ingrid) == [bo.id, anna.id]
+        for browser in (boss, worker):
+            html = await page(browser, ingrid)
+            assert re.search(r"Bo Ek<br><span[^>]*>Fast omsorgskontakt", html)
+            assert ("Ändra fast omsorgskontakt" in html) is (browser is boss)
+        async with site.database.read() as session:
+            things = list(await session.scalars(select(AccessLog.thing)))
+        assert "client:named" in things
+        # The reason takes the place of the person, and the person stays known.
+        await post(boss, ingrid, "fast-omsorgskontakt", before=str(bo.id), named="declined")
+        assert await self.named(site, ingrid) == (None, "declined")
+        assert "Ingen fast omsorgskontakt: personen har tackat nej" in await page(boss, ingrid)
+
+    async def test_two_who_name_at_once_do_not_overwrite_each_other(
+        self, site: Site, boss: Browser, anna: Staff, ingrid: Client
+    ) -> None:
+        await post(boss, ingrid, "fast-omsorgskontakt", before="", named=str(anna.id))
+        status, text = await post(boss, ingrid, "fast-omsorgskontakt", before="", named="declined")
+        assert status == 409
+        assert "Någon annan hann ändra uppgifterna" in text
+        assert await self.named(site, ingrid) == (anna.id, None)
+
+    async def test_only_care_workers_of_the_group_can_be_named(
+        self, site: Site, boss: Browser, worker: Browser, ingrid: Client
+    ) -> None:
+        """Nobody of another group, no nurse, nobody who has left, no made-up id; workers may not at all."""
+        async with site.database.write() as session:
+            gallo = await make_group(session, site.town.municipality, "Gällö")
+            others = [
+                await make_staff(session, site.town, "Olle", "Ö", group_id=gallo.id),
+                await make_staff(session, site.town, "Nora", "N", title=Title.NURSE),
+                await make_staff(session, site.town, "Ulf", "U", active=False),
+            ]
+            care = await make_staff(session, site.town, "Vera", "V", title=Title.CARE_ASSISTANT)
+        for wanted in (*(str(one.id) for one in others), str(new_id()), "x"):
+            assert (await post(boss, ingrid, "fast-omsorgskontakt", before="", named=wanted))[0] == 422
+        assert (await post(worker, ingrid, "fast-omsorgskontakt", before="", named="declined"))[0] == 403
+        assert await self.named(site, ingrid) == (None, None)
+        # Without the title the transitional rule may hold: allowed, and said.
+        assert (await post(boss, ingrid, "fast-omsorgskontakt", before="", named=str(care.id)))[0] == 303
+        assert "Kontrollera att övergångsregeln gäller." in await page(boss, ingrid)
+
+    @staticmethod
+    async def named(site: Site, client: Client) -> tuple[Any, Any]:
+        async with site.database.read() as session:
+            found = await session.get_one(Client, client.id)
+            return found.named_care_worker_id, found.no_named_care_worker_reason
+
     async def test_who_has_been_there_is_proposed_and_put_in_order(
         self, site: Site, boss: Browser, anna: Staff, ingrid: Client
     ) -> None:
@@ -474,7 +532,7 @@ class TestFacts:
                     )  # fmt: skip
         html = await page(boss, ingrid)
         assert "Lägg till Bo E." in html
-        assert "Olof" not in html
+        assert "Lägg till Olof" not in html
         for deed in ("add", "add", "first", "first"):
             assert (await post(boss, ingrid, "kanner", staff=str(bo.id), deed=deed))[0] == 303
         assert await self.known(site, ingrid) == [bo.id, anna.id]

@@ -59,6 +59,7 @@ TRIES: dict[str, list[Try]] = {
     "absence_add": [client(lambda _: {"kind": "hospital", "start": WEDNESDAY})],
     "absence_end": [Try(lambda side: {"id": side.client.id, "absence": side.absence.id})],
     "known_staff": [client(lambda side: {"deed": "add", "staff": str(side.staff.id)})],
+    "named_worker": [client(lambda _: {"before": "", "named": "declined"})],
     "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
     "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
     "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
