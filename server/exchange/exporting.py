@@ -13,9 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.log import AccessLog
 from care.access.rights import Action
-from care.ids import new_id
 from care.storage.database import Database
 from server.exchange.extract.contacts import find_contacts
 from server.exchange.extract.measures import HEADING, NUMBERS, find_measures, measure_lines
@@ -77,19 +75,5 @@ async def _measures(
 
 async def _log(database: Database, what: Export, found: Found, exporter: Importer) -> None:
     changes = Changes("", {})
-    for client_id, group_id in found.opened.items():
-        changes.insert(
-            AccessLog,
-            id=new_id(),
-            at=exporter.now,
-            account_id=exporter.account_id,
-            role=exporter.role,
-            relation=exporter.relation.value,
-            purpose=exporter.purpose[:200],
-            group_id=group_id,
-            client_id=client_id,
-            action=Action.EXPORT_RUN.value,
-            thing=f"export {what.value}",
-            where=exporter.where,
-        )
+    exporter.log(changes, found.opened, Action.EXPORT_RUN, f"export {what.value}")
     await write(database, changes, exporter.now)

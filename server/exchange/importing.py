@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.log import AccessLog
 from care.access.rights import Action
 from care.clients import Client, Protection
 from care.errors import Fault
@@ -258,19 +257,5 @@ def _record(kind: Kind, importer: Importer, outcome: Outcome, changes: Changes) 
             theirs=one.theirs[:200],
             ours=one.ours[:200],
         )
-    for client_id, group_id in changes.opened.items():
-        changes.insert(
-            AccessLog,
-            id=new_id(),
-            at=importer.now,
-            account_id=importer.account_id,
-            role=importer.role,
-            relation=importer.relation.value,
-            purpose=importer.purpose[:200],
-            group_id=group_id,
-            client_id=client_id,
-            action=Action.IMPORT_RUN.value,
-            thing=f"import {run_id}",
-            where=importer.where,
-        )
+    importer.log(changes, changes.opened, Action.IMPORT_RUN, f"import {run_id}")
     return run_id

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action, Relation
 from care.errors import Fault
-from care.identity.vault import open_vault
 from care.municipality import Group
 from server.exchange.exporting import Export, FileFormat, export
 from server.exchange.extract.wanted import Wanted
 from server.exchange.intake.importer import OWN_FORMAT, Importer
-from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE
+from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
+from server.pages.exchanger import exchanger
 from server.pages.form import Form, read_form
 from server.pages.own_groups import own_groups
 from server.pages.rendering import render
@@ -90,20 +90,9 @@ async def run(request: web.Request) -> web.StreamResponse:
 
 
 def _exporter(request: web.Request, purpose: str) -> Importer:
-    app, who = request.app, actor(request)
-    everywhere = who.groups(Action.EXPORT_RUN) is None
-    return Importer(
-        source=OWN_FORMAT,
-        now=app[CLOCK].now(),
-        today=app[CLOCK].today(),
-        zone=app[CLOCK].zone,
-        open_vault=lambda: open_vault(app[CONFIGURATION].vault_file),
-        account_id=who.account_id,
-        role=",".join(sorted({held.role.value for held in who.roles})),
-        relation=Relation.EVERYWHERE if everywhere else Relation.OWN_GROUP,
-        purpose=purpose,
-        where="export",
-    )
+    everywhere = actor(request).groups(Action.EXPORT_RUN) is None
+    relation = Relation.EVERYWHERE if everywhere else Relation.OWN_GROUP
+    return exchanger(request, source=OWN_FORMAT, relation=relation, purpose=purpose, where="export")
 
 
 async def _groups(

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from aiohttp import web
 
-from care.access.rights import Action
+from care.access.rights import Action, Relation
 from care.errors import Fault
-from care.identity.vault import open_vault
 from server.exchange.column_map import STANDARD
 from server.exchange.importing import PREVIEW, Outcome, run_import
-from server.exchange.intake.importer import Importer, source_of
+from server.exchange.intake.importer import source_of
 from server.exchange.kind import FORMATS, Kind
 from server.exchange.saved_maps import find_map, map_names
-from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE
+from server.keys import DATABASE, LANGUAGE
 from server.language import N_, translations
+from server.pages.exchanger import exchanger
 from server.pages.form import query, read_form
 from server.pages.import_upload import MEGABYTES, UPLOADS, Upload, receive
 from server.pages.rendering import address_of, go_to, render
@@ -124,22 +124,14 @@ def _account(request: web.Request) -> UUID:
 
 async def _run(request: web.Request, upload: Upload, *, dry_run: bool, skip_bad: bool = False) -> Outcome:
     """Read the file in; the bad lines are written beside it."""
-    app, who = request.app, actor(request)
+    app = request.app
     async with app[DATABASE].read() as session:
         await allow(
             request, session, Action.IMPORT_RUN, thing=f"import:{upload.kind.value}", purpose="import"
         )
         column_map = await find_map(session, upload.map_name, upload.kind)
-    importer = Importer(
-        source=upload.source,
-        now=app[CLOCK].now(),
-        today=app[CLOCK].today(),
-        zone=app[CLOCK].zone,
-        open_vault=lambda: open_vault(app[CONFIGURATION].vault_file),
-        account_id=who.account_id,
-        role=",".join(sorted({held.role.value for held in who.roles})),
-        where="import",
-        purpose="import",
+    importer = exchanger(
+        request, source=upload.source, relation=Relation.EVERYWHERE, purpose="import", where="import"
     )
     data = await asyncio.to_thread(upload.path.read_bytes)
     outcome = await run_import(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from care.access.rights import Relation
+from care.access.log import AccessLog
+from care.access.rights import Action, Relation
 from care.errors import Fault
 from care.identity.vault import Vault
+from care.ids import new_id
 from server.exchange.column_map import STANDARD
+from server.exchange.intake.changes import Changes
 
 #: Source of rows from a file in our own format that says no other.
 OWN_FORMAT = "import"
@@ -64,3 +67,21 @@ class Importer:
     def own_source_only(self) -> bool:
         """True when the ids of the rows are those of a named system, and only that system's."""
         return self.source != OWN_FORMAT
+
+    def log(self, changes: Changes, opened: Mapping[UUID, UUID], action: Action, thing: str) -> None:
+        """Add a line of the access log for each client that was opened (client → group)."""
+        for client_id, group_id in opened.items():
+            changes.insert(
+                AccessLog,
+                id=new_id(),
+                at=self.now,
+                account_id=self.account_id,
+                role=self.role,
+                relation=self.relation.value,
+                purpose=self.purpose[:200],
+                group_id=group_id,
+                client_id=client_id,
+                action=action.value,
+                thing=thing,
+                where=self.where,
+            )
