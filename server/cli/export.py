@@ -5,17 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import click
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE, open_vault
 from care.localtime import read_day
-from care.municipality import Group
 from server.cli.ground import Ground, grounded
+from server.cli.group import group_called
 from server.exchange.exporting import Export, FileFormat, export
 from server.exchange.extract.wanted import Wanted
 from server.exchange.intake.importer import OWN_FORMAT, Importer
@@ -69,7 +66,7 @@ async def command(
     )
     async with ground.database() as database:
         async with database.read() as session:
-            groups = await _groups(session, group_name)
+            groups = frozenset({(await group_called(session, group_name)).id}) if group_name else None
         wanted = Wanted(since, until, groups, personal_numbers)
         raw = await export(database, Export(what), chosen, wanted, exporter)
     _put(raw, out)
@@ -104,13 +101,3 @@ def _span(ground: Ground, day: str | None, first: str | None, last: str | None) 
             values={"days": _LONGEST.days},
         )
     return since, until
-
-
-async def _groups(session: AsyncSession, name: str | None) -> frozenset[UUID] | None:
-    if name is None:
-        return None
-    known = (await session.scalars(select(Group))).all()
-    chosen = frozenset(one.id for one in known if name.casefold() in (one.name.casefold(), str(one.id)))
-    if not chosen:
-        raise Fault("group.unknown", "Det finns ingen grupp som heter så.", place="--group")
-    return chosen

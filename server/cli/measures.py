@@ -16,6 +16,7 @@ from care.measures.report import report
 from care.municipality import Group
 from care.words import N_
 from server.cli.ground import Ground, grounded
+from server.cli.group import group_called
 
 LONGEST_DAYS = 800
 
@@ -39,11 +40,10 @@ async def command(ground: Ground, first: str | None, last: str | None, group_nam
         raise Fault("measures.span", "Välj dagar i ordning, högst %(days)s dagar.", place="--to",
                     values={"days": LONGEST_DAYS})  # fmt: skip
     async with ground.database() as database, database.read() as session:
-        groups = [one for one in await session.scalars(select(Group)) if not one.is_night_patrol]
         if group_name:
-            groups = [one for one in groups if group_name.casefold() in (one.name.casefold(), str(one.id))]
-            if not groups:
-                raise Fault("group.unknown", "Det finns ingen grupp som heter så.", place="--group")
+            groups = [await group_called(session, group_name)]
+        else:
+            groups = list(await session.scalars(select(Group).where(Group.is_night_patrol.is_(False))))
         wanted = frozenset(one.id for one in groups) if group_name else None
         figures = await gather(session, since, until, ground.clock.zone, wanted)
     told = report(figures, since, until, {one.id: one.name for one in groups})
