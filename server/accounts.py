@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.log import AccessLog
+from care.access.log import AccessLog, by_command
 from care.access.rights import Action
 from care.accounts import Account, AccountRole, Role
 from care.errors import Fault, not_found
@@ -147,22 +147,8 @@ async def _another_administrator(session: AsyncSession, account_id: UUID) -> Non
 
 def note_change(at: datetime, account_id: UUID, what: str, *, where: str) -> AccessLog:
     """A row of the access log for a change that no request made (the command line)."""
-    return AccessLog(
-        id=new_id(),
-        at=at,
-        account_id=None,
-        device_id=None,
-        role="command_line",
-        relation="everywhere",
-        group_id=None,
-        client_id=None,
-        action=Action.ACCOUNT_MANAGE.value,
-        thing=f"account:{account_id}:{what}",
-        purpose="administration",
-        allowed=True,
-        where=where,
-        address=None,
-    )
+    thing = f"account:{account_id}:{what}"
+    return by_command(at, Action.ACCOUNT_MANAGE, thing, where=where, purpose="administration")
 
 
 def _taken(username: str) -> Fault:

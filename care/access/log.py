@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from care.access.rights import Action
+from care.ids import new_id
 from care.storage.columns import Base, Id, link
 
 
@@ -33,3 +35,33 @@ class AccessLog(Base):
     #: The route's name or the command line.
     where: Mapped[str]
     address: Mapped[str | None]
+
+
+def by_command(
+    at: datetime,
+    action: Action,
+    thing: str,
+    *,
+    where: str,
+    purpose: str,
+    group_id: UUID | None = None,
+    client_id: UUID | None = None,
+    device_id: UUID | None = None,
+) -> AccessLog:
+    """A line for what the command line did: whoever may run it stands outside the roles."""
+    return AccessLog(
+        id=new_id(),
+        at=at,
+        account_id=None,
+        device_id=device_id,
+        role="command_line",
+        relation="everywhere",
+        group_id=group_id,
+        client_id=client_id,
+        action=action.value,
+        thing=thing,
+        purpose=purpose,
+        allowed=True,
+        where=where,
+        address=None,
+    )

@@ -11,12 +11,12 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.log import AccessLog
+from care.access.log import AccessLog, by_command
 from care.access.rights import Action
 from care.accounts import Account
 from care.clients import Client
 from care.errors import Fault
-from care.ids import new_id, read_id
+from care.ids import read_id
 from care.localtime import to_instant
 from care.words import N_
 from server.cli.ground import Ground, grounded
@@ -82,21 +82,14 @@ def _row(entry: AccessLog, name: str | None) -> dict[str, Any]:
 
 
 def _looked(ground: Ground, client: Client) -> AccessLog:
-    return AccessLog(
-        id=new_id(),
-        at=ground.clock.now(),
-        account_id=None,
-        device_id=None,
-        role="command_line",
-        relation="everywhere",
+    return by_command(
+        ground.clock.now(),
+        Action.LOG_READ,
+        "log",
+        where="samtid log",
+        purpose="log_review",
         group_id=client.group_id,
         client_id=client.id,
-        action=Action.LOG_READ.value,
-        thing="log",
-        purpose="log_review",
-        allowed=True,
-        where="samtid log",
-        address=None,
     )
 
 
@@ -104,12 +97,7 @@ _HEADS = (N_("När"), N_("Vem"), N_("Roll"), N_("Vad"), N_("Genom"), N_("Svar"),
 
 
 def _table(ground: Ground, rows: list[dict[str, Any]]) -> Table:
-    table = Table(
-        *(
-            ground.say(head)
-            for head in (N_("När"), N_("Vem"), N_("Roll"), N_("Vad"), N_("Genom"), N_("Svar"), N_("Var"))
-        )
-    )
+    table = Table(*(ground.say(head) for head in _HEADS))
     for row in rows:
         at = datetime.fromisoformat(row["at"]).astimezone(ground.clock.zone)
         table.add_row(

@@ -15,13 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from care.access.log import AccessLog
+from care.access.log import AccessLog, by_command
 from care.access.rights import Action
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.step import Hand
 from care.disruptions import Change, Proposal
 from care.errors import Fault
-from care.ids import new_id
 from care.words import N_
 from scheduler.disruptions.approving import Outcome, approve
 from scheduler.disruptions.proposing import in_json, propose
@@ -115,22 +114,7 @@ def _notes(ground: Ground, changes: list[dict[str, Any]], applied: bool) -> list
     """Each client in the proposal was opened, and changed where it was applied."""
     action = Action.PROPOSAL_APPROVE if applied else Action.PROPOSAL_READ
     return [
-        AccessLog(
-            id=new_id(),
-            at=ground.clock.now(),
-            account_id=None,
-            device_id=None,
-            role="command_line",
-            relation="everywhere",
-            group_id=None,
-            client_id=UUID(client),
-            action=action.value,
-            thing="proposal",
-            purpose="care",
-            allowed=True,
-            where=BY,
-            address=None,
-        )
+        by_command(ground.clock.now(), action, "proposal", where=BY, purpose="care", client_id=UUID(client))
         for client in sorted({change["client_id"] for change in changes})
     ]
 

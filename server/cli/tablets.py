@@ -9,12 +9,12 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.log import AccessLog
+from care.access.log import AccessLog, by_command
 from care.access.rights import Action
 from care.clients import Client
 from care.devices import Device
 from care.errors import Fault
-from care.ids import new_id, read_id
+from care.ids import read_id
 from care.municipality import Group
 from care.words import N_
 from server.cli.ground import Ground, grounded
@@ -103,19 +103,13 @@ def _row(device: Device, homes: list[Client], groups: dict[Any, str]) -> dict[st
 
 def _note(ground: Ground, device: Device, client: Client, what: str) -> AccessLog:
     action = Action.DEVICE_READ if what == "read" else Action.DEVICE_CHANGE
-    return AccessLog(
-        id=new_id(),
-        at=ground.clock.now(),
-        account_id=None,
-        device_id=device.id,
-        role="command_line",
-        relation="everywhere",
+    return by_command(
+        ground.clock.now(),
+        action,
+        f"device:{device.id}",
+        where=f"samtid tablets {'list' if what == 'read' else 'revoke'}",
+        purpose="administration",
         group_id=client.group_id,
         client_id=client.id,
-        action=action.value,
-        thing=f"device:{device.id}",
-        purpose="administration",
-        allowed=True,
-        where=f"samtid tablets {'list' if what == 'read' else 'revoke'}",
-        address=None,
+        device_id=device.id,
     )
