@@ -19,8 +19,9 @@ from care.clients import KnownStaff
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import END_STATES
+from care.delegation import may_do
 from care.localtime import to_wall
-from care.staff import Delegation, Shift, ShiftKind, Staff, Title
+from care.staff import Delegation, Shift, ShiftKind, Staff
 
 #: No contact is longer; how far back a row may begin and still keep somebody busy.
 LONGEST = timedelta(hours=12)
@@ -82,10 +83,9 @@ class Roster:
             return False
         if need.channel is Channel.VIDEO and not staff.may_video:
             return False
-        if not need.needs_delegation or staff.title is Title.NURSE:
+        if not need.needs_delegation:
             return True
-        day = to_wall(need.start, self._zone).date()
-        return any(delegation.holds(day) for delegation in self._delegations.get(staff_id, ()))
+        return may_do(staff, self._delegations.get(staff_id, ()), to_wall(need.start, self._zone).date())
 
     def choose(self, need: Need) -> list[UUID]:
         """Who does it, best first, at most as many as needed; they are busy with it from now on."""

@@ -221,15 +221,23 @@ class _About:
                     "start": self._time(facts.get("from")),
                     "end": self._time(facts.get("to")),
                 }
-            case TaskKind.FOLLOW_UP if facts.get("why") == "put_off":
-                name = client.first_name if client else ""
-                return self.say("%(name)s tryckte Inte nu. Hör efter att allt är bra.") % {"name": name}
+            case TaskKind.FOLLOW_UP:
+                return self._follow_up(one, client)
             case TaskKind.CONFIRM_CONSENT:
                 return self.say(
                     "Samtycket kommer från en import och gäller inte förrän någon har bekräftat det."
                 )
             case _:
                 return str(one.note or "")
+
+    def _follow_up(self, one: Task, client: Client | None) -> str:
+        why = one.facts.get("why")
+        if why == "put_off":
+            name = client.first_name if client else ""
+            return self.say("%(name)s tryckte Inte nu. Hör efter att allt är bra.") % {"name": name}
+        if why == "delegation":
+            return self.say("Någon med delegering behöver kvittera det som inte är kvitterat.")
+        return str(one.note or "") or self.say("Den som kvitterade vill att det följs upp.")
 
     def _told(self, notice: Notice) -> str:
         row = self.contacts.get(notice.contact_id)

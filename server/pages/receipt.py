@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,14 @@ from care.calls.life import CallState
 from care.clients import Client
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.life import Status
-from care.contacts.step import fetch
+from care.contacts.step import fetch, staff_of
+from care.delegation import barred_lines, delegated
 from care.errors import Fault, not_found
 from care.ids import read_id
+from care.localtime import to_wall
 from care.receipts import NOTE_LENGTH, Given, Receipt, Result, give_receipts, valid_receipts
 from care.services import GoalType, Law
-from care.tasks import TaskKind, open_task
+from care.tasks import TaskKind, close_task, open_task, standing_task
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.form import Form, read_form
@@ -56,6 +58,8 @@ class LineView:
     is_health_care: bool
     #: When the client pressed Klart, as long as nobody has said more.
     pressed_at: datetime | None
+    #: Only somebody with a delegation may receipt it, and the reader has none.
+    is_barred: bool
     result: str | None
     note: str
     follow_up: bool
@@ -107,7 +111,8 @@ async def save_receipt(request: web.Request) -> web.StreamResponse:
                 place="status",
             )
         lines = await lines_of(session, contact.id)
-        given, faults = _read(form, [line.id for line in lines])
+        barred = await _barred(session, request, contact)
+        given, faults = _read(form, [line.id for line in lines], barred)
         if faults:
             errors = {line: fault.say(say) for line, fault in faults.items()}
             values = await _values(session, request, contact, client, said=_said(form, lines), errors=errors)
@@ -122,6 +127,7 @@ async def save_receipt(request: web.Request) -> web.StreamResponse:
             call_id=await _call_of(session, contact.id),
         )
         await _follow_up(session, request, contact, who, written)
+        await _ask_delegated(session, request, contact, barred)
     if "HX-Request" in request.headers:
         return render(request, "_receipt_saved.html", client=client, contact=contact, home=_home(request))
     return go_to(_home(request))
@@ -159,10 +165,12 @@ async def _values(
     lines = await lines_of(session, contact.id)
     goals = await goal_words(session, language)
     standing = await valid_receipts(session, [line.id for line in lines])
+    barred = await _barred(session, request, contact)
     views = [
         _line_view(
             line,
             standing.get(line.id),
+            is_barred=line.id in barred,
             said=(said or {}).get(line.id),
             error=(errors or {}).get(line.id),
             goals=goals,
@@ -192,6 +200,7 @@ def _line_view(
     line: ContactLine,
     standing: Receipt | None,
     *,
+    is_barred: bool,
     said: dict[str, Any] | None,
     error: str | None,
     goals: Mapping[str, str],
@@ -200,7 +209,7 @@ def _line_view(
     service = line.service
     before = {
         "result": standing.result.value if standing and standing.result in RESULT_WORDS else None,
-        "note": (standing.note or "") if standing else "",
+        "note": (standing.note or "") if standing and not is_barred else "",
         "follow_up": standing.follow_up if standing else False,
     }
     return LineView(
@@ -209,6 +218,7 @@ def _line_view(
         goal=goals.get(line.goal_type, line.goal_type),
         is_health_care=line.law is Law.HSL,
         pressed_at=standing.at if standing and standing.result is Result.PRESSED else None,
+        is_barred=is_barred,
         error=error,
         **(said or before),
     )
@@ -226,12 +236,24 @@ def _said(form: Form, lines: Sequence[ContactLine]) -> dict[UUID, dict[str, Any]
     }
 
 
-def _read(form: Form, line_ids: Sequence[UUID]) -> tuple[dict[UUID, Given], dict[UUID, Fault]]:
+def _read(
+    form: Form, line_ids: Sequence[UUID], barred: Collection[UUID]
+) -> tuple[dict[UUID, Given], dict[UUID, Fault]]:
     given: dict[UUID, Given] = {}
     faults: dict[UUID, Fault] = {}
     for line_id in line_ids:
         try:
             name = f"result-{line_id}"
+            if line_id in barred:
+                # Nothing that somebody has written is dropped in silence, nor kept as a receipt.
+                if form.text(name) or form.text(f"note-{line_id}"):
+                    raise Fault(
+                        "receipt.delegation",
+                        "Bara den som har delegering kan kvittera det här. Spara resten utan det, så ber vi "
+                        "någon annan.",
+                        place=name,
+                    )
+                continue
             result = form.one_of(name, Result) if form.text(name) else None
             if result is None or result not in RESULT_WORDS:
                 raise Fault("receipt.missing", "Välj hur det gick.", place=name)
@@ -278,4 +300,40 @@ async def _follow_up(
         contact_id=contact.id,
         owner_id=who.staff_id or contact.owner_id,
         facts={"why": "receipt"},
+        note=" ".join(receipt.note for receipt in written if receipt.follow_up and receipt.note) or None,
+    )
+
+
+async def _barred(session: AsyncSession, request: web.Request, contact: PlannedContact) -> frozenset[UUID]:
+    day = to_wall(contact.actual_start or contact.start, request.app[CLOCK].zone).date()
+    return await barred_lines(session, contact.id, actor(request).staff_id, day)
+
+
+async def _ask_delegated(
+    session: AsyncSession, request: web.Request, contact: PlannedContact, barred: Collection[UUID]
+) -> None:
+    """A task for what waits for somebody with a delegation; done as soon as somebody has receipted it."""
+    clock, key = request.app[CLOCK], f"delegation:{contact.id}"
+    now = clock.now()
+    if not barred:
+        task = await standing_task(session, key)
+        if task is not None:
+            await close_task(session, task, "done", at=now, account_id=actor(request).account_id)
+        return
+    receipts = await valid_receipts(session, barred)
+    day = to_wall(contact.actual_start or contact.start, clock.zone).date()
+    is_left = any(line not in receipts or receipts[line].result is Result.PRESSED for line in barred)
+    if not is_left or await delegated(session, await staff_of(session, contact.id), day):
+        # Whoever else was there has the delegation, and sees the row in their own list.
+        return
+    await open_task(
+        session,
+        TaskKind.FOLLOW_UP,
+        group_id=contact.group_id,
+        at=now,
+        deadline=now + FOLLOW_UP_WITHIN,
+        once_key=key,
+        client_id=contact.client_id,
+        contact_id=contact.id,
+        facts={"why": "delegation"},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,6 +15,8 @@ from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, step
 from care.receipts import NOTE_LENGTH, Receipt, Result
+from care.services import Service
+from care.staff import Delegation
 from care.storage.database import Database
 from care.tasks import Task, TaskKind
 from tests.builders import make_client, make_contact, make_group, moment
@@ -225,3 +227,74 @@ async def test_a_press_on_klart_is_told_as_a_press_and_can_be_judged_afterwards(
         assert answer.status == 303
     standing = {str(one.line_id): one.result for one in await receipts(house) if one.superseded_by_id is None}
     assert standing == {first: Result.REACHED, second: Result.NOT_REACHED}
+
+
+class TestDelegation:
+    """What needs a delegation is receipted by somebody who has one; nothing is lost on the way."""
+
+    @pytest.fixture(autouse=True)
+    async def health_care(self, house: House) -> None:
+        async with house.database.write() as session:
+            service = await session.get_one(Service, house.town.services["HS-PAM"].id)
+            service.delegation_required = True
+
+    @staticmethod
+    async def delegate(house: House, last: str = "2026-12-31") -> None:
+        async with house.database.write() as session:
+            session.add(
+                Delegation(
+                    staff_id=house.anna.id, valid_from=date(2026, 1, 1), valid_to=date.fromisoformat(last)
+                )
+            )
+
+    async def test_the_rest_is_saved_and_somebody_is_asked(
+        self, house: House, browser: ClientSession
+    ) -> None:
+        """Said beside the line; one task for the group, however often it is saved."""
+        first, second = await lines(house)
+        async with browser.get(address(house)) as answer:
+            text = await answer.text()
+        assert "Bara den som har delegering kan kvittera det här." in text
+        assert f'name="result-{second}"' not in text
+        for result in ("reached", "partly"):
+            async with browser.post(
+                address(house), data={f"result-{first}": result}, allow_redirects=False
+            ) as answer:
+                assert answer.status == 303
+        assert {str(one.line_id) for one in await receipts(house)} == {first}
+        async with house.database.read() as session:
+            (task,) = await session.scalars(select(Task))
+        assert (task.kind, task.facts, task.closed_at) == (TaskKind.FOLLOW_UP, {"why": "delegation"}, None)
+
+    async def test_what_was_written_all_the_same_is_shown_again(
+        self, house: House, browser: ClientSession
+    ) -> None:
+        """The delegation ran out while the form stood open: nothing is saved, and the words stand."""
+        first, second = await lines(house)
+        data = {f"result-{first}": "reached", f"result-{second}": "reached", f"note-{second}": "Tog halva"}
+        async with browser.post(address(house), data=data) as answer:
+            text = await answer.text()
+            assert answer.status == 422
+        assert "Spara resten utan det, så ber vi någon annan." in text
+        assert "Tog halva" in text
+        assert await receipts(house) == []
+
+    async def test_with_a_delegation_it_is_receipted_and_the_task_is_done(
+        self, house: House, browser: ClientSession
+    ) -> None:
+        first, second = await lines(house)
+        await (await browser.post(address(house), data={f"result-{first}": "reached"})).read()
+        await self.delegate(house)
+        data = {f"result-{first}": "reached", f"result-{second}": "reached"}
+        async with browser.post(address(house), data=data, allow_redirects=False) as answer:
+            assert answer.status == 303
+        assert {str(one.line_id) for one in await receipts(house)} == {first, second}
+        async with house.database.read() as session:
+            (task,) = await session.scalars(select(Task))
+        assert (task.outcome, task.closed_at) == ("done", house.clock.now())
+
+    async def test_a_delegation_holds_to_its_last_day(self, house: House, browser: ClientSession) -> None:
+        """It was for yesterday: today it does not count."""
+        await self.delegate(house, last="2026-11-30")
+        async with browser.get(address(house)) as answer:
+            assert "Bara den som har delegering" in await answer.text()
