@@ -20,6 +20,8 @@ class GatheringKind(StrEnum):
 
 class Gathering(Base):
     __tablename__ = "gathering"
+    #: Only weekly check-ins have a week.
+    __table_args__ = (UniqueConstraint("group_id", "week"),)
 
     id: Mapped[Id]
     kind: Mapped[GatheringKind] = mapped_column(words(GatheringKind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,6 +95,17 @@ async def test_opening_it_again_is_the_same_one(site: Site, lead: Browser) -> No
     assert (await opened(site, lead)).id == first.id
     assert len(await notes(site)) == count
     assert f'href="/avstamning/{first.id}"' in await (await lead.get("/avstamning")).text()
+
+
+async def test_two_who_open_the_week_at_once_get_the_same_one(site: Site, lead: Browser) -> None:
+    """One agenda, prefilled once."""
+    group = str(site.town.group.id)
+    answers = await asyncio.gather(
+        *(lead.post("/avstamning", data={"group": group}, allow_redirects=False) for _ in range(3))
+    )
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    found = await notes(site)
+    assert len(found) == len(set(found))
 
 
 async def test_notes_are_added_last_and_taken_away(site: Site, lead: Browser) -> None:
