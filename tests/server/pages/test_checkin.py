@@ -18,7 +18,7 @@ from care.ids import new_id
 from care.localtime import to_instant
 from care.municipality import Group
 from care.staff import Staff
-from tests.builders import make_client, make_contact, make_disruption, make_group, make_staff
+from tests.builders import make_client, make_contact, make_disruption, make_staff
 from tests.server.conftest import Browser, Site
 
 
@@ -26,12 +26,6 @@ from tests.server.conftest import Browser, Site
 async def anna(site: Site) -> Staff:
     async with site.database.write() as session:
         return await make_staff(session, site.town)
-
-
-@pytest.fixture
-async def kalarne(site: Site) -> Group:
-    async with site.database.write() as session:
-        return await make_group(session, site.town.municipality, "Kälarne")
 
 
 @pytest.fixture

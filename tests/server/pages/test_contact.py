@@ -41,11 +41,6 @@ async def anna(site: Site) -> Staff:
 
 
 @pytest.fixture
-async def browser(site: Site, anna: Staff) -> Browser:
-    return await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
-
-
-@pytest.fixture
 async def visit(site: Site, anna: Staff) -> PlannedContact:
     """A visit to Ingrid Berg at noon."""
     async with site.database.write() as session:

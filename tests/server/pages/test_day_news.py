@@ -6,15 +6,13 @@ import asyncio
 import json
 from typing import Any
 
-import pytest
 from aiohttp import ClientResponse
 
-from care.accounts import Role
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand, alter
 from care.outbox import announce
 from care.staff import Staff
-from tests.builders import make_client, make_contact, make_shift, make_staff
+from tests.builders import make_client, make_contact, make_staff
 from tests.server.conftest import Browser, Site
 
 
@@ -36,19 +34,6 @@ async def events(answer: ClientResponse, count: int) -> list[tuple[str, dict[str
             elif line.startswith("data: "):
                 found.append((name, json.loads(line.removeprefix("data: "))))
     return found
-
-
-@pytest.fixture
-async def anna(site: Site) -> Staff:
-    async with site.database.write() as session:
-        staff = await make_staff(session, site.town)
-        await make_shift(session, staff)
-    return staff
-
-
-@pytest.fixture
-async def browser(site: Site, anna: Staff) -> Browser:
-    return await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
 
 
 async def test_what_concerns_the_list_is_told(site: Site, anna: Staff, browser: Browser) -> None:

@@ -14,25 +14,10 @@ from care.clients import Client, Protection
 from care.disruptions import Change, Disruption, DisruptionKind, Proposal
 from care.municipality import Group
 from care.staff import Shift, Staff
-from tests.builders import make_client, make_contact, make_disruption, make_group, make_shift, make_staff
+from tests.builders import make_client, make_contact, make_disruption, make_shift, make_staff
 from tests.server.conftest import Browser, Site
 
 SPAN = {"from_date": "2026-12-01", "from_time": "06:40", "to_date": "2026-12-01", "to_time": "16:00"}
-
-
-@pytest.fixture
-async def anna(site: Site) -> Staff:
-    """At work from seven to four."""
-    async with site.database.write() as session:
-        staff = await make_staff(session, site.town)
-        await make_shift(session, staff)
-    return staff
-
-
-@pytest.fixture
-async def kalarne(site: Site) -> Group:
-    async with site.database.write() as session:
-        return await make_group(session, site.town.municipality, "Kälarne")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from care.ids import new_id
 from care.municipality import Group
 from care.pulse import ClientPulse, Face
 from care.staff import Staff
-from tests.builders import Town, make_client, make_contact, make_group, make_staff, moment
+from tests.builders import Town, make_client, make_contact, make_staff, moment
 from tests.server.conftest import Browser, Site
 
 YESTERDAY = date(2026, 11, 30)
@@ -37,12 +37,6 @@ async def contacts(site: Site, client: Client, staff: Staff, count: int, done: i
 async def pulse(site: Site, group: Group, *faces: Face) -> None:
     async with site.database.write() as session:
         session.add_all(ClientPulse(group_id=group.id, date=YESTERDAY, face=face) for face in faces)
-
-
-@pytest.fixture
-async def kalarne(site: Site) -> Group:
-    async with site.database.write() as session:
-        return await make_group(session, site.town.municipality, "Kälarne")
 
 
 @pytest.fixture

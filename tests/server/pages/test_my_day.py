@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import event, select
 
 from care.accounts import Role
@@ -33,20 +32,6 @@ from tests.builders import (
     moment,
 )
 from tests.server.conftest import Browser, Site
-
-
-@pytest.fixture
-async def anna(site: Site) -> Staff:
-    async with site.database.write() as session:
-        staff = await make_staff(session, site.town)
-        await make_shift(session, staff)
-    return staff
-
-
-@pytest.fixture
-async def browser(site: Site, anna: Staff) -> Browser:
-    """Anna's, who has just signed in."""
-    return await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
 
 
 async def plan(
