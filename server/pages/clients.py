@@ -12,8 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.accounts import Role
-from care.clients import CareScope, Client, ClientAbsence, KnownStaff, Protection
+from care.clients import CareScope, Client, ClientAbsence
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.contact import PlannedContact
@@ -26,7 +25,7 @@ from server.pages.faces import Face, client_face
 from server.pages.form import Form, query, read_form
 from server.pages.rendering import render
 from server.security.actor import Actor, actor
-from server.security.gate import note_list, other_group, right
+from server.security.gate import listed, note_list, other_group, right
 
 routes = web.RouteTableDef()
 PAGE = 50
@@ -122,18 +121,13 @@ async def find_clients(
     A protected identity is in the list of those whom it knows by name, and of those who plan; and is found
     by first name only.
     """
-    rows = select(Client).where(Client.group_id.in_(groups), Client.care_scope != CareScope.ENDED)
+    rows = select(Client).where(
+        Client.group_id.in_(groups), Client.care_scope != CareScope.ENDED, listed(who, Action.CLIENT_LIST)
+    )
     if wish.group is not None:
         rows = rows.where(Client.group_id == wish.group)
     if wish.team is not None:
         rows = rows.where(Client.small_team_id == wish.team)
-    if {held.role for held in who.roles} <= {Role.CARE_WORKER}:
-        known = select(KnownStaff.client_id).where(KnownStaff.staff_id == who.staff_id)
-        rows = rows.where(
-            (Client.protection == Protection.NONE)
-            | Client.id.in_(known)
-            | (Client.named_care_worker_id == who.staff_id)
-        )
     words = wish.search.casefold().split()
     found = [
         one

@@ -14,7 +14,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.accounts import Role
 from care.clients import CareScope, Client
 from care.devices import Device, DeviceAssignment, Pairing
 from care.errors import not_found
@@ -27,7 +26,7 @@ from server.language import translations
 from server.pages.form import query, read_form
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import Actor, actor
-from server.security.gate import allow, note_list, right
+from server.security.gate import allow, listed, note_list, right
 from server.tablets import pairing
 from server.tablets.health import in_words, troubles
 from server.tablets.home import MOST_CLIENTS, ask_for_test, clients_of, move_in, move_out, revoke, tablets_of
@@ -251,10 +250,11 @@ async def _homes(session: AsyncSession, who: Actor, now: datetime) -> list[tuple
             Device.revoked_at.is_(None),
             DeviceAssignment.start <= now,
             or_(DeviceAssignment.end.is_(None), DeviceAssignment.end > now),
+            listed(who, Action.DEVICE_READ),
         )
         .order_by(DeviceAssignment.start, DeviceAssignment.id)
     )
-    return [(device, client, group) for device, client, group in found if _may_list(who, client)]
+    return [(device, client, group) for device, client, group in found]
 
 
 async def _waiting(session: AsyncSession, who: Actor, now: datetime) -> list[tuple[Pairing, Client, str]]:
@@ -262,26 +262,18 @@ async def _waiting(session: AsyncSession, who: Actor, now: datetime) -> list[tup
         select(Pairing, Client, Group.name)
         .join(Client, Client.id == Pairing.client_id)
         .join(Group, Group.id == Client.group_id)
-        .where(Pairing.used_at.is_(None), Pairing.public_key.is_not(None))
+        .where(Pairing.used_at.is_(None), Pairing.public_key.is_not(None), listed(who, Action.DEVICE_READ))
         .order_by(Pairing.created_at)
     )
-    return [
-        (one, client, group) for one, client, group in found if is_open(one, now) and _may_list(who, client)
-    ]
+    return [(one, client, group) for one, client, group in found if is_open(one, now)]
 
 
 async def _people(session: AsyncSession, who: Actor) -> list[Client]:
     """Whom one may give a tablet."""
-    found = await session.scalars(select(Client).where(Client.care_scope != CareScope.ENDED))
-    return [client for client in found if _may_list(who, client)]
-
-
-def _may_list(who: Actor, client: Client) -> bool:
-    """Own groups; a protected identity is not listed for those who only give care: it is opened by name."""
-    groups = who.groups(Action.DEVICE_READ)
-    if groups is not None and client.group_id not in groups:
-        return False
-    return not client.is_protected or any(held.role is not Role.CARE_WORKER for held in who.roles)
+    found = await session.scalars(
+        select(Client).where(Client.care_scope != CareScope.ENDED, listed(who, Action.DEVICE_CHANGE))
+    )
+    return list(found)
 
 
 def _choices(people: list[Client]) -> list[tuple[str, str]]:

@@ -12,19 +12,19 @@ from datetime import timedelta
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action, Relation, relations
 from care.accounts import Role
-from care.clients import Client, KnownStaff
+from care.clients import Client, KnownStaff, Protection
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
 from care.errors import Fault, not_found
 from care.municipality import Group
 from care.staff import Shift, ShiftKind
 from server.keys import CLOCK
-from server.security.actor import Actor, actor
+from server.security.actor import Actor, RoleIn, actor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -177,12 +177,7 @@ async def _relation(  # noqa: PLR0917
             return held.role, Relation.EVERYWHERE
         if Relation.SELF in allowed and client is None and group is None:
             return held.role, Relation.SELF
-        if (
-            Relation.OWN_GROUP in allowed
-            and group_id is not None
-            and held.group_id in (None, group_id)
-            and not _is_only_for_named(held.role, client)
-        ):
+        if Relation.OWN_GROUP in allowed and await _is_of_group(session, who, held, client, group_id):
             return held.role, Relation.OWN_GROUP
     if client is None or who.staff_id is None:
         return None, None
@@ -201,9 +196,43 @@ async def _relation(  # noqa: PLR0917
     return None, None
 
 
+async def _is_of_group(
+    session: AsyncSession, who: Actor, held: RoleIn, client: Client | None, group_id: UUID | None
+) -> bool:
+    """One's own group; of its protected identities a care worker has only those whom it is named for."""
+    if group_id is None or held.group_id not in (None, group_id):
+        return False
+    if client is None or not _is_only_for_named(held.role, client):
+        return True
+    return who.staff_id is not None and await _is_known(session, who.staff_id, client)
+
+
 def _is_only_for_named(role: Role, client: Client | None) -> bool:
     """A protected identity opens to care workers whom the client knows or who have a row there (design 6)."""
     return role is Role.CARE_WORKER and client is not None and client.is_protected
+
+
+def listed(who: Actor, action: Action) -> ColumnElement[bool]:
+    """The clients that a list may show to `who`: the same rule as `allow`, as a condition on `Client`.
+
+    Those of the groups where a role may do `action`; a protected identity only for those who plan, and for
+    the care workers whom it knows by name.
+    """
+    known = select(KnownStaff.client_id).where(KnownStaff.staff_id == who.staff_id)
+    open_to_care = or_(
+        Client.protection == Protection.NONE,
+        Client.named_care_worker_id == who.staff_id,
+        Client.id.in_(known),
+    )
+    found: list[ColumnElement[bool]] = []
+    for held in who.roles:
+        allowed = relations(action, held.role)
+        if not allowed:
+            continue
+        is_everywhere = held.group_id is None or Relation.EVERYWHERE in allowed
+        where = true() if is_everywhere else Client.group_id == held.group_id
+        found.append(and_(where, open_to_care) if held.role is Role.CARE_WORKER else where)
+    return or_(false(), *found)
 
 
 async def _is_assigned(

@@ -15,7 +15,7 @@ from care.accounts import Role
 from care.clients import Client, Protection
 from care.devices import Device, DeviceAssignment, Pairing
 from care.outbox import OutboxEvent
-from tests.builders import make_client, make_group, make_tablet
+from tests.builders import make_client, make_group, make_staff, make_tablet
 from tests.server.conftest import Browser, Site
 from tests.server.pages.test_kiosk import ask
 from tests.server.tablets.keys import TabletKey
@@ -162,13 +162,21 @@ async def test_an_invitation_of_another_group_is_not_shown_or_confirmed(site: Si
     assert said["number"] not in await text_of(other, "/surfplattor")
 
 
-async def test_a_protected_identity_is_in_no_list_of_care_workers(site: Site) -> None:
-    """A coordinator sees the first name and nothing of where."""
+async def test_a_protected_identity_is_in_the_lists_of_those_it_is_named_for_alone(site: Site) -> None:
+    """Other care workers see nothing; a coordinator sees the first name and nothing of where."""
     hidden = await person(site, "Vera", protection=Protection.PROTECTED_REGISTRATION, place="Gällö")
     await tablet_of(site, hidden)
-    worker = await site.signed_in("anna", Role.CARE_WORKER)
+    async with site.database.write() as session:
+        anna, bo = [await make_staff(session, site.town, name) for name in ("Anna", "Bo")]
+        (await session.get_one(Client, hidden.id)).named_care_worker_id = bo.id
+    worker = await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
+    named = await site.signed_in("bo", Role.CARE_WORKER, staff_id=bo.id)
     for address in ("/surfplattor", "/surfplattor/para"):
         assert "Vera" not in await text_of(worker, address)
+        text = await text_of(named, address)
+        assert "Vera" in text
+        assert "Berg" not in text
+    assert "Gällö" not in (await invitation(named, hidden))[2]
     coordinator = await site.signed_in("maj", Role.COORDINATOR)
     text = await text_of(coordinator, "/surfplattor")
     assert "Vera" in text

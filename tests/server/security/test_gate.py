@@ -221,10 +221,14 @@ async def test_protected_identity_is_for_named_staff(site: Site) -> None:
         staff = await make_staff(session, site.town)
         client = await make_client(session, site.town, protection=Protection.PROTECTED_REGISTRATION)
     browser = await site.signed_in("anna", Role.CARE_WORKER, staff_id=staff.id)
-    assert (await ask(browser, Action.CLIENT_READ, client=client.id)) == (404, "")
+    named = (Action.CLIENT_READ, Action.DEVICE_CHANGE, Action.CONSENT_CHANGE)
+    for action in named:
+        assert (await ask(browser, action, client=client.id)) == (404, "")
     async with site.database.write() as session:
         await make_known(session, await session.get_one(Client, client.id), staff)
-    assert (await ask(browser, Action.CLIENT_READ, client=client.id))[0] == 200
+    for action in named:
+        assert (await ask(browser, action, client=client.id))[0] == 200
+    assert (await ask(browser, Action.CLIENT_CHANGE, client=client.id))[0] == 403
 
 
 async def test_one_row_a_page_and_client(site: Site) -> None:
