@@ -40,15 +40,15 @@ MENU = (
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
 )
 
-#: Where each role begins, the most particular first; then the first page of the menu that there is.
-FIRST = (
-    (Role.COORDINATOR, "plan"),
-    (Role.COORDINATOR, "needs"),
-    (Role.UNIT_MANAGER, "follow_up"),
-    (Role.CARE_WORKER, "my_day"),
-    (Role.ADMINISTRATOR, "accounts"),
-    (Role.NEEDS_ASSESSOR, "clients"),
-    (Role.LICENSED_PROFESSIONAL, "clients"),
+#: What each role works with most, the most particular role first: the first of them is where somebody begins.
+#: A phone shows the first four.
+LEADING = (
+    (Role.COORDINATOR, ("plan", "needs", "disruption", "plan_call")),
+    (Role.UNIT_MANAGER, ("follow_up", "checkins", "needs", "plan")),
+    (Role.CARE_WORKER, ("my_day",)),
+    (Role.ADMINISTRATOR, ("accounts",)),
+    (Role.NEEDS_ASSESSOR, ("clients",)),
+    (Role.LICENSED_PROFESSIONAL, ("clients",)),
 )
 
 ROLE_WORDS = {
@@ -74,12 +74,23 @@ def address(app: web.Application, route: str) -> str | None:
         return None
 
 
+def _entries(who: Actor) -> list[Entry]:
+    """What `who` may open, that which their role works with most first."""
+    leading = next((routes for role, routes in LEADING if who.has(role)), ())
+    mine = [
+        entry for entry in MENU if who.may(entry.action) and (not entry.for_staff or who.staff_id is not None)
+    ]
+    return sorted(
+        mine, key=lambda entry: leading.index(entry.route) if entry.route in leading else len(leading)
+    )
+
+
 def menu(request: web.Request, who: Actor, translate: Any) -> list[dict[str, Any]]:
     """The pages that `who` may open, in order: label, href, icon, current."""
     shown = []
-    for entry in MENU:
+    for entry in _entries(who):
         href = address(request.app, entry.route)
-        if href is None or not who.may(entry.action) or (entry.for_staff and who.staff_id is None):
+        if href is None:
             continue
         is_here = request.path == href or request.path.startswith(f"{href}/")
         shown.append(
@@ -96,9 +107,5 @@ def menu(request: web.Request, who: Actor, translate: Any) -> list[dict[str, Any
 
 def first_page(request: web.Request, who: Actor) -> str | None:
     """Where somebody begins, or None when there is nothing for them here."""
-    for role, route in FIRST:
-        href = address(request.app, route)
-        if who.has(role) and href is not None and (route != "my_day" or who.staff_id is not None):
-            return href
     found = menu(request, who, lambda word: word)
     return str(found[0]["href"]) if found else None

@@ -14,13 +14,16 @@ from typing import Any
 import pygal
 from pygal.style import Style
 
+# Marked important because pygal's own rules name the drawing by its id, which is not known here.
 _DARK = """inline:
 @media (prefers-color-scheme: dark) {
-  {{ id }} .axis text, {{ id }} .axis text.major { fill: #c9d1cc; }
-  {{ id }} .axis .guide.line, {{ id }} .axis .line { stroke: #46514c; }
-  {{ id }} .series.color-0 { stroke: #7fc4b1; fill: #7fc4b1; color: #7fc4b1; }
+  .axis text, .axis text.major { fill: #c9d1cc !important; }
+  .axis .guide.line, .axis .line { stroke: #46514c !important; }
+  .color-0 { stroke: #7fc4b1 !important; fill: #7fc4b1 !important; color: #7fc4b1 !important; }
+  .color-0 .line { fill: none !important; }
 }
-{{ id }} .axis .guide.line { stroke-dasharray: 2,4; }
+.axis .guide.line { stroke-dasharray: 2,4 !important; }
+.series .line { stroke-width: 2.5 !important; stroke-opacity: 1 !important; }
 """
 
 _LOOK = Style(
