@@ -23,6 +23,7 @@ from care.storage.database import Database
 from scheduler.ticks.due import due
 from scheduler.ticks.timing import Timing, timing_from
 from tests.builders import Town, make_client, make_contact, make_staff, make_town, moment
+from tests.scheduler.ticks.crowd import make_crowd
 
 HAND = Hand("tests")
 
@@ -167,26 +168,7 @@ async def test_only_planned_rows_become_due(
 async def test_three_nodes_act_once_on_each_of_many_rows(database: Database, clock: StandingClock) -> None:
     """Two thousand rows due in one minute: one step, one line of history and one reminder each."""
     async with database.write() as session:
-        town = await make_town(session)
-        client = await make_client(session, town)
-        base = moment("2026-12-01 06:45")
-        session.add_all(
-            PlannedContact(
-                id=new_id(),
-                client_id=client.id,
-                group_id=client.group_id,
-                channel=Channel.VIDEO,
-                first_channel=Channel.VIDEO,
-                owed_date=clock.today(),
-                planned_date=clock.today(),
-                window_start=base,
-                window_end=base,
-                start=base,
-                minutes=5,
-                priority=Priority.P2,
-            )
-            for _ in range(2_000)
-        )
+        await make_crowd(session, moment("2026-12-01 06:45"), 2_000)
     nodes = [Database(database.url) for _ in range(3)]
     counts = await asyncio.gather(*(due(node, clock) for node in nodes))
     for node in nodes:
