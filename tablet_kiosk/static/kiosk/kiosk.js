@@ -7,7 +7,7 @@
 
 import { speak } from "./language.js";
 import { t } from "../words.js";
-import { Call } from "./call.js";
+import { Calls } from "./calls.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
 import { isCalm, isNight, promptNow } from "./day.js";
 import { DayScreen, NightScreen } from "./day-screen.js";
@@ -21,11 +21,13 @@ import {
 } from "./screens.js";
 import { Renewal } from "./renewal.js";
 import { Sound } from "./sound.js";
+import { Stage } from "./stage.js";
 import { StartScreen } from "./start-screen.js";
 import { Tablet } from "./tablet.js";
 import { hush, say } from "./voice.js";
 
 /** @typedef {import("../call/protocol.js").Message} Message */
+/** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./screens.js").Screen} Screen */
 
 const PULSE = 20_000;
@@ -34,25 +36,23 @@ const TEST = 12_000;
 const HEALTH_EVERY = 3_600_000;
 /** A touch may come by itself; only then is somebody told. */
 const TOUCH_PATIENCE = 10_000;
-/** A screen that has just come up takes no touch meant for the one before. */
-const GUARD = 350;
 /** How long a tablet that is not recognised waits before it says hello again. */
 const TRY_AGAIN = 300_000;
 /** These ended without the client wanting it: somebody rings again. */
 const RINGS_AGAIN = new Set(["lost", "media_failed", "server_restart", "not_now"]);
 
-const page = /** @type {HTMLElement} */ (document.getElementById("screen"));
-const polite = /** @type {HTMLElement} */ (document.getElementById("said"));
-const urgent = /** @type {HTMLElement} */ (document.getElementById("said-now"));
+/** @param {string} id */
+const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const stage = new Stage(part("screen"), part("said"), part("said-now"));
 const version = document.querySelector("meta[name=version]")?.getAttribute("content") ?? "";
 const language = document.documentElement.lang || "sv";
 
 const sound = new Sound();
 const wakeLock = new WakeLock();
-const renewal = new Renewal(() => call === null);
+const renewal = new Renewal(() => calls.going === null);
+// Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
+const calls = new Calls(() => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now())));
 /** @type {Tablet | null} */ let tablet = null;
-/** @type {Call | null} */ let call = null;
-/** Calls that were ended here and that the server may not have heard of. @type {Set<string>} */ const ended = new Set();
 /** When "Starta" was last pressed. @type {string | null} */ let started = null;
 /** "Starta" is on the screen, also after it was pressed, until its report has been read. */ let isStarting = false;
 /** @type {{call: string} | null} */ let pulse = null;
@@ -63,8 +63,7 @@ let isReplaced = false;
 /** @type {string | null} */ let secret = secretOfAddress();
 /** Camera and microphone as the browser says. */ let mayBeSeen = true;
 /** Notices that have been sounded: once is enough, also after a restart. @type {Set<string>} */ let told = new Set();
-/** @type {Screen | null} */ let shown = null;
-let shownKey = "";
+/** What is shown, as `choose` names it. */ let shownKey = "";
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let pulseEnds;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let wordsEnd;
 let lastHealth = "";
@@ -84,7 +83,9 @@ function now() {
 function choose() {
   if (!tablet) return [`pairing ${revoked}`, pairingScreen];
   if (isReplaced) return ["replaced", replacedScreen];
-  if (call) return call.state === "ringing" ? [`ring ${call.id}`, ringScreen] : [`call ${call.id}`, callScreen];
+  const call = calls.going;
+  if (call?.state === "ringing") return [`ring ${call.id}`, () => ringScreen(call)];
+  if (call) return [`call ${call.id}`, () => callScreen(call)];
   if (pulse) return [`pulse ${pulse.call}`, pulseScreen];
   if (words) return [`words ${words.words}`, wordsScreen];
   if (isTesting) return ["test", testScreen];
@@ -110,9 +111,10 @@ function draw() {
     shownKey = key;
     hush();
     if (!key.startsWith("ring")) sound.stop();
-    bringUp(make());
+    stage.bringUp(make());
   }
   const day = tablet?.day ?? null;
+  const { shown } = stage;
   if (shown instanceof DayScreen) {
     shown.update({
       day, now: now(), zone: day?.zone ?? "Europe/Stockholm", language, isOnline: tablet?.isOnline ?? false,
@@ -125,26 +127,6 @@ function draw() {
   } else if (shown instanceof RingScreen || shown instanceof CallScreen) {
     shown.update();
   }
-}
-
-/** @param {Screen} screen */
-function bringUp(screen) {
-  shown = screen;
-  page.dataset["screen"] = screen.localName.replace("kiosk-", "");
-  screen.inert = true;
-  page.replaceChildren(screen);
-  if (screen instanceof DayScreen || screen instanceof NightScreen) screen.inert = false;
-  else setTimeout(() => lift(screen), GUARD);
-  const region = screen.isUrgent ? urgent : polite;
-  // Emptied first, so that the same words are said again.
-  region.textContent = "";
-  requestAnimationFrame(() => (region.textContent = screen.said()));
-}
-
-/** @param {Screen} screen */
-function lift(screen) {
-  screen.inert = false;
-  if (shown === screen) (screen.first ?? page).focus({ preventScroll: true });
 }
 
 function pairingScreen() {
@@ -270,69 +252,32 @@ function testScreen() {
   return screen;
 }
 
-function ringScreen() {
+/** @param {Call} call */
+function ringScreen(call) {
   const screen = new RingScreen();
-  const ringing = call;
-  if (ringing) {
-    screen.show(ringing, {
-      answer: () => {
-        void sound.wake();
-        ringing.answer();
-      },
-      notNow: () => {
-        ended.add(ringing.id);
-        ringing.notNow();
-      },
-    });
-  }
+  screen.show(call, {
+    answer: () => {
+      void sound.wake();
+      call.answer();
+    },
+    notNow: () => calls.notNow(),
+  });
   sound.ring();
   return screen;
 }
 
-function callScreen() {
+/** @param {Call} call */
+function callScreen(call) {
   const screen = new CallScreen();
-  const going = call;
   screen.touchChanged = () => void tellHealth();
-  if (going) {
-    screen.show(going, {
-      hangUp: () => {
-        ended.add(going.id);
-        going.hangUp();
-      },
-    });
-  }
+  screen.show(call, { hangUp: () => calls.hangUp() });
   return screen;
 }
 
 /* Calls ----------------------------------------------------------------------------------------------- */
 
-/** @param {Message} message a `ring`, or only the call's id @returns {Call} */
-function takeUp(message) {
-  const taken = new Call(/** @type {Tablet} */ (tablet).connection, message);
-  // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
-  taken.mayAnswerItself = () => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now()));
-  let counted = -1;
-  taken.addEventListener("change", () => {
-    if (taken.state === "ringing" && taken.answersIn !== null && taken.answersIn !== counted) {
-      counted = taken.answersIn;
-      sound.tick();
-    }
-    draw();
-  });
-  taken.addEventListener("remote", (event) => {
-    if (shown instanceof CallScreen) shown.play(/** @type {CustomEvent} */ (event).detail.stream);
-  });
-  taken.addEventListener("over", (event) => over(taken, /** @type {CustomEvent} */ (event).detail.cause));
-  call = taken;
-  words = null;
-  if (pulse) endPulse();
-  return taken;
-}
-
 /** @param {Call} gone @param {string} cause */
 function over(gone, cause) {
-  if (call !== gone) return;
-  call = null;
   sound.stop();
   if (gone.flows || cause === "hung_up") sound.goodbye();
   if (RINGS_AGAIN.has(cause)) showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
@@ -340,42 +285,25 @@ function over(gone, cause) {
   renewIfCalm();
 }
 
-/** @param {Tablet} mine */
-function listenForCalls(mine) {
-  const { connection } = mine;
-  connection.on("ring", (message) => {
-    if (call && call.id !== message["call"]) return;
-    if (ended.has(message["call"])) return;
-    (call ?? takeUp(message)).ring(message);
-    void sound.wake();
-    draw();
-  });
-  connection.on("resumed", (message) => {
-    if (call?.id !== message["call"]) return;
-    if (call?.caller.first_name === "") shownKey = ""; // the name is known only now
-    void call?.goOn(message);
-    draw();
-  });
-  connection.on("state", (message) => {
-    if (message["state"] !== "ended" || !message["ask_pulse"]) return;
-    pulse = { call: message["call"] };
-    draw();
-  });
-  mine.addEventListener("welcome", (event) => {
-    const going = /** @type {CustomEvent<Message>} */ (event).detail["call"];
-    if (!going) {
-      call?.lost();
-    } else if (ended.has(going.call)) {
-      connection.send({ type: "hang_up", call: going.call });
-    } else if (going.state !== "ringing") {
-      // Ringing: the ring follows by itself.
-      if (call && call.id !== going.call) call.lost();
-      if (call) call.askBack();
-      else takeUp({ type: "resume", call: going.call }).findBack();
-      draw();
-    }
-  });
-}
+calls.addEventListener("taken", () => {
+  words = null;
+  if (pulse) endPulse();
+});
+calls.addEventListener("ring", () => {
+  void sound.wake();
+  draw();
+});
+calls.addEventListener("tick", () => sound.tick());
+// The screen of the call is made anew, with the name.
+calls.addEventListener("named", () => (shownKey = ""));
+calls.addEventListener("change", draw);
+calls.addEventListener("remote", (event) => {
+  if (stage.shown instanceof CallScreen) stage.shown.play(/** @type {CustomEvent} */ (event).detail.stream);
+});
+calls.addEventListener("over", (event) => {
+  const { call, cause } = /** @type {CustomEvent} */ (event).detail;
+  over(call, cause);
+});
 
 /* Health ---------------------------------------------------------------------------------------------- */
 
@@ -400,6 +328,7 @@ async function touched() {
   const before = touchNeeded();
   await sound.wake();
   await wakeLock.take();
+  const { shown } = stage;
   if (shown instanceof CallScreen && shown.needsTouch) await shown.listen();
   if (started !== null && !mayBeSeen && before) isStarting = true;
   if (before) await tellHealth(false);
@@ -410,8 +339,8 @@ async function touched() {
 
 /** Renew the page only when nothing is on the screen and nothing comes for a quarter of an hour. */
 function renewIfCalm() {
-  if (call || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
-  if (shown instanceof DayScreen || shown instanceof NightScreen) void renewal.renew();
+  if (calls.going || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
+  if (stage.isAtRest) void renewal.renew();
 }
 
 /* Beginning --------------------------------------------------------------------------------------------- */
@@ -437,7 +366,7 @@ async function comeIn() {
     const said = /** @type {CustomEvent<Message>} */ (event).detail;
     lastHealth = "";
     if (said["version"] && said["version"] !== version) renewal.isDue = true;
-    if (speak(said["language"]) && !call) location.reload();
+    if (speak(said["language"]) && !calls.going) location.reload();
     if (!touchNeeded()) void tellHealth();
   });
   mine.addEventListener("replaced", () => {
@@ -457,8 +386,8 @@ async function comeIn() {
   });
   mine.addEventListener("erased", () => {
     revoked = t("Skärmen är inte kopplad längre. Be personalen om en ny kod.");
-    call?.lost();
-    call = pulse = words = tablet = started = null;
+    calls.leave();
+    pulse = words = tablet = started = null;
     told.clear();
     draw();
   });
@@ -472,7 +401,12 @@ async function comeIn() {
     void sound.wake().then(() => sound.chime());
     void tellHealth();
   });
-  listenForCalls(mine);
+  mine.connection.on("state", (message) => {
+    if (message["state"] !== "ended" || !message["ask_pulse"]) return;
+    pulse = { call: message["call"] };
+    draw();
+  });
+  calls.listen(mine);
   await mine.open();
   if (started !== null) {
     // After a restart: what the browser gives back by itself, it gives now.
@@ -483,7 +417,7 @@ async function comeIn() {
   draw();
 }
 
-listenForHands(() => void touched(), () => shown);
+listenForHands(() => void touched(), () => stage.shown);
 sound.addEventListener("change", () => {
   if (sound.state === "ok") void tellHealth(false);
   draw();

@@ -1,0 +1,46 @@
+/** Where the screens stand: one at a time, said aloud to a screen reader, and deaf at first to a stray touch. */
+
+import { DayScreen, NightScreen } from "./day-screen.js";
+
+/** @typedef {import("./screens.js").Screen} Screen */
+
+/** A screen that has just come up takes no touch meant for the one before. Milliseconds. */
+const GUARD = 350;
+
+export class Stage {
+  /** @type {Screen | null} */ shown = null;
+  #page;
+  #polite;
+  #urgent;
+
+  /** @param {HTMLElement} page where the screen stands @param {HTMLElement} polite @param {HTMLElement} urgent live regions */
+  constructor(page, polite, urgent) {
+    this.#page = page;
+    this.#polite = polite;
+    this.#urgent = urgent;
+  }
+
+  /** Day and night stand for hours: nothing else is meant for them, and they may be left for anything. */
+  get isAtRest() {
+    return this.shown instanceof DayScreen || this.shown instanceof NightScreen;
+  }
+
+  /** @param {Screen} screen */
+  bringUp(screen) {
+    this.shown = screen;
+    this.#page.dataset["screen"] = screen.localName.replace("kiosk-", "");
+    screen.inert = !this.isAtRest;
+    this.#page.replaceChildren(screen);
+    if (screen.inert) setTimeout(() => this.#lift(screen), GUARD);
+    const region = screen.isUrgent ? this.#urgent : this.#polite;
+    // Emptied first, so that the same words are said again.
+    region.textContent = "";
+    requestAnimationFrame(() => (region.textContent = screen.said()));
+  }
+
+  /** @param {Screen} screen */
+  #lift(screen) {
+    screen.inert = false;
+    if (this.shown === screen) (screen.first ?? this.#page).focus({ preventScroll: true });
+  }
+}
