@@ -24,6 +24,7 @@ from care.identity.vault import open_vault
 from care.municipality import Municipality
 from care.staff import Staff
 from care.storage.database import Database
+from scheduler.ticks.presence import nothing_missed
 from server.configuration import Configuration
 from server.security.passwords import Passwords
 
@@ -61,6 +62,7 @@ async def prepare_demo(
         assert found.demo_first_day is not None  # noqa: S101
         town = make_town(found.demo_seed, found.demo_first_day)
         await catch_up(database, now=clock.now(), progress=progress)
+        await nothing_missed(database, clock)
     first = await first_call(database, clock)
     invitations = await renew_pairings(database, clock)
     known = accounts(town)

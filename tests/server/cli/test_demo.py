@@ -67,6 +67,11 @@ def contents(data: Path) -> dict[str, list[str]]:
     return found
 
 
+def kinds_of_tasks(data: Path) -> set[str]:
+    with sqlite3.connect(data / "samtid.sqlite3") as database:
+        return {kind for (kind,) in database.execute("select kind from task")}
+
+
 async def look_in(demo: dict[str, Any], account: dict[str, Any]) -> str:
     """Sign in as `account` and give the first page."""
     jar = aiohttp.CookieJar(unsafe=True)
@@ -121,3 +126,7 @@ async def test_the_whole_way(tmp_path: Path) -> None:
         await look_in(again, worker)
     after = contents(data)
     assert [name for name in before if before[name] != after[name]] == []
+    with running(data, now="2026-12-04T06:40") as later:
+        assert later["date"] == "2026-12-04"
+        await look_in(later, worker)
+    assert kinds_of_tasks(data) & {"system_was_away"} == set(), "the days in between were filled, not lost"
