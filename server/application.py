@@ -10,7 +10,7 @@ from aiohttp import web
 from care.clock import Clock
 from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
 from care.storage.database import Database
-from scheduler.ticks.runner import LATE, Ticker
+from scheduler.ticks.runner import Ticker
 from server.configuration import Configuration
 from server.events import OutboxTail
 from server.keys import CLOCK, CONFIGURATION, DATABASE, PASSWORDS, RENDERER, TAIL, THROTTLE
@@ -117,7 +117,7 @@ async def _ticks(app: web.Application) -> AsyncIterator[None]:
     ticker = Ticker(app[DATABASE], app[CLOCK])
 
     async def late() -> str | None:
-        found = next((one.name for one in ticker.health() if one.late > LATE), None)
+        found = ticker.late()
         return f"tick:{found}" if found else None
 
     app[WATCHES].append(late)

@@ -10,8 +10,6 @@ from scheduler.planner.problem import UNSERVED, Mode, Placement
 from scheduler.planner.roads import NEVER
 from scheduler.planner.schedule import Day, Item, Schedule, evaluate
 
-IDLE = Day(0, 0, None)
-
 
 class Draft:
     """Mutable state of the search.

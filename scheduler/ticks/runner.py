@@ -131,10 +131,6 @@ class Ticker:
         slow = [one for one in self.health() if one.late > LATE]
         return max(slow, key=lambda one: one.late).name if slow else None
 
-    def is_ready(self) -> bool:
-        """False before the start, and when a tick is late."""
-        return bool(self._states) and self.late() is None
-
     async def _tick(self, name: str) -> None:
         task = asyncio.current_task()
         if task is None:

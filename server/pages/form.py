@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, overload
@@ -139,11 +138,6 @@ async def read_form(request: web.Request) -> Form:
 def query(request: web.Request) -> Form:
     """What stands after the question mark of the address."""
     return Form(request.query)
-
-
-def faults_by_field(faults: Sequence[Fault], translate: Any) -> Mapping[str, str]:
-    """``{field: sentence}`` for the ``error`` of each field."""
-    return {fault.place or "": fault.say(translate) for fault in faults}
 
 
 def _is_number(text: str) -> bool:
