@@ -3,6 +3,7 @@
  * call/protocol.js, picture and sound in call/peer.js; here is only the page.
  */
 
+import { guardLeaving } from "./call-leaving.js";
 import { closeCamera, openCamera } from "./call/camera.js";
 import { Peer } from "./call/peer.js";
 import { Connection, Refused } from "./call/protocol.js";
@@ -318,7 +319,8 @@ connection.on("taken", ({ call }) => {
 
 ringButton?.addEventListener("click", () => void ring());
 soundButton.addEventListener("click", () => void play());
-hangUpButton.addEventListener("click", () => {
+/** Stop ringing, or hang up. */
+async function hangUp() {
   const call = peer?.call;
   if (!call) {
     letGo();
@@ -326,12 +328,17 @@ hangUpButton.addEventListener("click", () => {
     return;
   }
   const isRinging = ["searching", "ringing"].includes(page.dataset["phase"] ?? "");
-  connection.ask({ type: isRinging ? "cancel" : "hang_up", call }).catch(() => {
+  try {
+    await connection.ask({ type: isRinging ? "cancel" : "hang_up", call });
+  } catch {
     // Without a line the page lets go all the same, and says so when there is one again.
     unsaid = call;
     over("hung_up", t("Samtalet är slut"));
-  });
-});
+  }
+}
+
+hangUpButton.addEventListener("click", () => void hangUp());
+guardLeaving(page, { isLive: () => peer !== null, hangUp });
 muteButton.addEventListener("click", () => {
   const off = muteButton.dataset["off"] !== "yes";
   press(muteButton, off);

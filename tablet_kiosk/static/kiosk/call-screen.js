@@ -115,8 +115,7 @@ export class CallScreen extends Screen {
     const call = this.#call;
     if (!call) return;
     const name = call.caller.first_name;
-    const words = call.flows ? "" : call.state === "reconnecting" || call.isSeen
-      ? t("Söker %(name)s…", { name }) : t("%(name)s kommer strax…", { name });
+    const words = call.flows ? "" : this.#coverWordsOf(call, name);
     if (words !== this.#coverWords || this.#cover.childElementCount === 0) {
       this.#coverWords = words;
       this.#cover.hidden = words === "";
@@ -126,6 +125,15 @@ export class CallScreen extends Screen {
     this.#camera.className = `camera-state${call.isSeen ? " on" : ""}`;
     const [symbol, said] = this.#cameraWords(call);
     if (this.#camera.textContent !== said) this.#camera.replaceChildren(icon(symbol), element("span", {}, said));
+  }
+
+  /** Calm words, and what one may do, while the caller is not there. @param {Call} call @param {string} name */
+  #coverWordsOf(call, name) {
+    if (call.hasFlowed && call.isOnline) {
+      return t("%(name)s försöker komma tillbaka. Du kan vänta eller lägga på.", { name });
+    }
+    if (call.hasFlowed || call.state === "reconnecting") return t("Söker %(name)s…", { name });
+    return t("%(name)s kommer strax…", { name });
   }
 
   /** @param {Call} call @returns {[string, string]} */

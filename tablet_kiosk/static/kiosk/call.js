@@ -25,6 +25,7 @@ export class Call extends EventTarget {
   /** Own camera and microphone are being sent. */ isSeen = false;
   /** There is a camera to be seen with. */ hasPicture = false;
   /** Picture and sound of the other side come. */ flows = false;
+  /** They have come before: what is missing now was there. */ hasFlowed = false;
   /** Seconds until it answers by itself, null when it does not. @type {number | null} */ answersIn = null;
   /** Seconds until own camera and microphone are sent, null when not waiting. @type {number | null} */ seenIn = null;
   /** Length of the countdown, for its bar. */ countdown = 0;
@@ -68,6 +69,11 @@ export class Call extends EventTarget {
   /** The name of this side's peer connection. */
   get name() {
     return this.#peer.name;
+  }
+
+  /** There is a line to the server: a picture that is gone is then not for want of this side's network. */
+  get isOnline() {
+    return this.#connection.isOpen;
   }
 
   /** Ring. The same ring may come again after a break. @param {Message} message */
@@ -173,6 +179,7 @@ export class Call extends EventTarget {
   /** Picture and sound come, or have stopped coming. @param {boolean} yes */
   #flowing(yes) {
     this.flows = yes;
+    this.hasFlowed ||= yes;
     this.#tell();
     // Three seconds of seeing the caller begin with the first picture, not with the answer.
     if (yes && this.#byItself && !this.isSeen && this.seenIn === null) this.#look(this.#lookSeconds);
