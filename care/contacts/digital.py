@@ -246,8 +246,3 @@ def judge(facts: DigitalFacts, channel: Channel) -> Verdict:
         return Verdict(channel, False, (), (No("known_channel", "Hit kan en kontakt inte flyttas."),))
     against = tuple(no for no in (rule(facts) for rule in rules) if no is not None)
     return Verdict(channel, not against, tuple(rule.__name__ for rule in rules), against)
-
-
-def digital_allowed(facts: DigitalFacts) -> bool:
-    """True when the contact may be a video call (design 5)."""
-    return judge(facts, Channel.VIDEO).allowed

@@ -54,24 +54,6 @@ class MapFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kinds: dict[Kind, ColumnMap]
 
 
-def read_map(kind: Kind, raw: bytes | str) -> ColumnMap:
-    """A map from JSON, checked against the fields of `kind`.
-
-    Raises `Fault` ``import.map_form`` when it is no map, and those of `check_map`.
-    """
-    try:
-        found = msgspec.json.decode(raw, type=ColumnMap)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Fault(
-            "import.map_form",
-            "Kolumnkartan går inte att läsa: %(error)s",
-            place="map",
-            values={"error": str(error)[:200]},
-        ) from None
-    check_map(kind, found)
-    return found
-
-
 def check_map(kind: Kind, column_map: ColumnMap) -> None:
     """Raise `Fault` ``import.map_field`` or ``.map_heading`` when the map contradicts `kind` or itself."""
     names = FORMATS[kind].names

@@ -68,10 +68,6 @@ class Record:
     #: Whether any contact could be a video call now, and everything against it.
     video: Verdict | None = None
 
-    @property
-    def now_away(self) -> ClientAbsence | None:
-        return self.absences[0] if self.absences else None
-
 
 async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Record:
     """The record of `client` right now."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from care.clients import DecisionAbility, VideoWish
 from care.contacts import digital
 from care.contacts.channel import Channel
-from care.contacts.digital import RULES, DigitalFacts, LineFacts, digital_allowed, judge
+from care.contacts.digital import RULES, DigitalFacts, LineFacts, judge
 from care.services import DigitalClass, Law, Priority
 
 DAY = date(2026, 12, 1)
@@ -208,7 +208,7 @@ def test_no_hands_on_line_ever_goes_digital(some: DigitalFacts, channel: Channel
 @given(ANY_FACTS | NEAR)
 def test_video_never_without_a_clear_yes(some: DigitalFacts) -> None:
     """Consent, wish and decision ability are all there when video is allowed."""
-    if not digital_allowed(some):
+    if not judge(some, Channel.VIDEO).allowed:
         return
     assert some.consent_video
     assert some.video_wish is VideoWish.YES

@@ -15,7 +15,7 @@ from care.clock import StandingClock
 from care.consent import ConsentPerson
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
-from care.contacts.digital import DigitalFacts, digital_allowed
+from care.contacts.digital import DigitalFacts, judge
 from care.contacts.facts import gather_facts
 from care.contacts.life import Status
 from care.devices import Device
@@ -70,7 +70,7 @@ async def test_a_home_with_everything_may_have_video(database: Database, clock: 
     """Every fact is found where it lies."""
     home = await make_home(database, clock)
     facts = await facts_of_row(database, clock, home.row)
-    assert digital_allowed(facts)
+    assert judge(facts, Channel.VIDEO).allowed
     assert facts.at == home.row.start
     assert facts.day == date(2026, 12, 1)
     assert facts.priority is Priority.P3

@@ -21,7 +21,6 @@ from server.exchange.column_map import (
     builtin_map,
     builtin_maps,
     check_map,
-    read_map,
 )
 from server.exchange.error_file import name_of, write_error_file
 from server.exchange.kind import FORMATS, Kind
@@ -317,20 +316,19 @@ def test_a_phoniro_like_file_of_performed_visits() -> None:
 
 
 def test_a_map_of_ones_own() -> None:
-    """Edited as JSON; every mistake in it is a fault that says so."""
-    own = read_map(Kind.SHIFTS, '{"headings": {"Vem": "personal_id", "Börjar": "start"}, "ignored": ["Rum"]}')
+    """Every mistake in it is a fault that says so."""
+    own = ColumnMap(headings={"Vem": "personal_id", "Börjar": "start"}, ignored=["Rum"])
+    check_map(Kind.SHIFTS, own)
     assert rows(check(Kind.SHIFTS, "VEM;Datum;börjar;slut;rum\np1;20261201;0700;1600;4\n", own))
-    for raw, word in (
-        ("{", "map_form"),
-        ('{"rubriker": {}}', "map_form"),
-        ('{"headings": {"Vem": "person"}}', "map_field"),
-        ('{"headings": {"Vem": "personal_id", "vem ": "start"}}', "map_heading"),
-        ('{"headings": {"start": "slut"}}', "map_heading"),
-        ('{"headings": {" ": "slut"}}', "map_heading"),
-        ('{"values": {"vad": {"a": "b"}}}', "map_field"),
+    for wrong, word in (
+        (ColumnMap(headings={"Vem": "person"}), "map_field"),
+        (ColumnMap(headings={"Vem": "personal_id", "vem ": "start"}), "map_heading"),
+        (ColumnMap(headings={"start": "slut"}), "map_heading"),
+        (ColumnMap(headings={" ": "slut"}), "map_heading"),
+        (ColumnMap(values={"vad": {"a": "b"}}), "map_field"),
     ):
         with pytest.raises(Fault) as fault:
-            read_map(Kind.SHIFTS, raw)
+            check_map(Kind.SHIFTS, wrong)
         assert fault.value.code == f"import.{word}"
     with pytest.raises(Fault) as fault:
         builtin_map("procapita", Kind.SHIFTS)
