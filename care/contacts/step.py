@@ -107,7 +107,8 @@ async def step(
 ) -> None:
     """Move `contact` to the state `to`, changing `fields` and `staff` in the same step.
 
-    Raises `Fault` ``contact.step`` when the state machine forbids it.
+    Raises `Fault` ``contact.step`` when the state machine forbids it, ``contact.staff`` for more than two,
+    and ``stale`` when somebody else has changed the row meanwhile.
     """
     before = contact.status
     check_step(before, to)
@@ -131,7 +132,7 @@ async def alter(
 ) -> None:
     """Change free fields or staff without a step of state.
 
-    Raises `Fault` ``contact.ended`` when the row is in an end state.
+    Raises `Fault` ``contact.ended`` when the row is in an end state; else as `step`.
     """
     if contact.status.is_end:
         raise Fault("contact.ended", "Kontakten är avslutad och kan inte ändras.", status=409, place="status")
@@ -151,18 +152,10 @@ async def _write(
     staff: Sequence[UUID] | None,
     fields: dict[str, Any],
 ) -> None:
-    unknown = fields.keys() - FREE_FIELDS
-    if unknown:
-        raise TypeError(f"not free to change: {sorted(unknown)}")
     if hand.account_id is not None:
         # From now on the person's word goes before a re-import and a changed rule.
         contact.touched = True
-    change: dict[str, Any] = {}
-    for name, value in fields.items():
-        old = getattr(contact, name)
-        if old != value:
-            change[name] = [_plain(old), _plain(value)]
-            setattr(contact, name, value)
+    change = _set(contact, fields)
     if staff is not None:
         old_staff = await staff_of(session, contact.id)
         if old_staff != list(staff):
@@ -201,6 +194,20 @@ async def _write(
         status=contact.status.value,
         staff=[str(one) for one in (staff if staff is not None else await staff_of(session, contact.id))],
     )
+
+
+def _set(contact: PlannedContact, fields: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Set what differs; name → [before, after] as the history keeps it."""
+    unknown = fields.keys() - FREE_FIELDS
+    if unknown:
+        raise TypeError(f"not free to change: {sorted(unknown)}")
+    change = {}
+    for name, value in fields.items():
+        old = getattr(contact, name)
+        if old != value:
+            change[name] = [_plain(old), _plain(value)]
+            setattr(contact, name, value)
+    return change
 
 
 async def assign(session: AsyncSession, contact_id: UUID, staff: Sequence[UUID]) -> None:
