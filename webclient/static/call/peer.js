@@ -296,8 +296,6 @@ export class Peer extends EventTarget {
     const collides = description.type === "offer" && (this.#isOffering || peer.signalingState !== "stable");
     this.#ignoresOffer = this.#isWorker && collides;
     if (this.#ignoresOffer) return;
-    // An offer that was said twice is answered twice; the second answer has nothing left to answer.
-    if (description.type === "answer" && peer.signalingState !== "have-local-offer") return;
     await peer.setRemoteDescription(description);
     for (const candidate of this.#early.splice(0)) await peer.addIceCandidate(candidate);
     if (description.type !== "offer") return;
