@@ -17,6 +17,7 @@ from care.accounts import Account
 from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
+from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.digital import LineFacts, Verdict, judge
@@ -92,13 +93,7 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
         tablets=await _tablets(session, client.id, now),
         rows=await _rows(session, client.id, clock),
     )
-    for contact_id, staff in await session.execute(
-        select(Assignment.contact_id, Staff)
-        .join(Staff, Staff.id == Assignment.staff_id)
-        .where(Assignment.contact_id.in_([row.id for row in record.rows]))
-        .order_by(Assignment.slot)
-    ):
-        record.staff[contact_id].append(staff)
+    record.staff = await assigned(session, [row.id for row in record.rows])
     wanted = Wanted(client.id, now, Priority.P3, 1, (_ANY_CALL,))
     record.video = judge((await facts_of(session, [wanted], clock))[0], Channel.VIDEO)
     return record

@@ -15,8 +15,9 @@ from care.accounts import Account
 from care.clients import Client, ContactPerson, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
+from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
+from care.contacts.contact import ContactHistory, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.municipality import Group
 from care.receipts import Result, valid_receipts
@@ -102,7 +103,7 @@ async def read_card(
         group=await session.get_one(Group, contact.group_id),
         lines=lines,
         goals={one.code: one for one in await session.scalars(select(GoalType))},
-        staff=await _staff_of(session, contact.id),
+        staff=(await assigned(session, [contact.id]))[contact.id],
         persons=[] if client.is_protected else await _persons(session, client.id),
         history=history,
         accounts=await _accounts(session, history),
@@ -128,17 +129,6 @@ async def read_card(
         card.lacks_receipt = len(receipts) < len(lines)
         card.is_pressed = bool(receipts) and all(one.result is Result.PRESSED for one in receipts.values())
     return card
-
-
-async def _staff_of(session: AsyncSession, contact_id: UUID) -> list[Staff]:
-    return list(
-        await session.scalars(
-            select(Staff)
-            .join(Assignment, Assignment.staff_id == Staff.id)
-            .where(Assignment.contact_id == contact_id)
-            .order_by(Assignment.slot)
-        )
-    )
 
 
 async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
@@ -173,7 +163,7 @@ async def _next_call(session: AsyncSession, card: Card, clock: Clock) -> None:
         .limit(1)
     )
     if card.next_call is not None:
-        card.next_call_staff = await _staff_of(session, card.next_call.id)
+        card.next_call_staff = (await assigned(session, [card.next_call.id]))[card.next_call.id]
 
 
 def goals_of(card: Card, language: str) -> list[Goal]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 from care.clients import Client, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
+from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
 from care.contacts.life import Status
@@ -156,7 +157,7 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
     day.known = await _known(session, staff_id, day.clients)
     day.photo = await _photo(session, client_ids, clock.now())
     await _calls(session, day, client_ids, clock)
-    await _staff(session, day, ids + [call.id for calls in day.calls.values() for call in calls])
+    day.staff = await assigned(session, ids + [call.id for calls in day.calls.values() for call in calls])
     await _history(session, day, contacts)
     day.without_receipt = await _without_receipt(session, contacts)
     for group in await session.scalars(select(Group)):
@@ -203,17 +204,6 @@ async def _calls(session: AsyncSession, day: DayList, client_ids: set[UUID], clo
     )
     for row in rows:
         day.calls[row.client_id].append(row)
-
-
-async def _staff(session: AsyncSession, day: DayList, ids: list[UUID]) -> None:
-    rows = await session.execute(
-        select(Assignment.contact_id, Staff)
-        .join(Staff, Staff.id == Assignment.staff_id)
-        .where(Assignment.contact_id.in_(ids))
-        .order_by(Assignment.slot)
-    )
-    for contact_id, staff in rows:
-        day.staff[contact_id].append(staff)
 
 
 async def _history(session: AsyncSession, day: DayList, contacts: list[PlannedContact]) -> None:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import selectinload
 
 from care.clients import Client
 from care.clock import Clock
+from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
+from care.contacts.contact import ContactHistory, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.localtime import day_span
 from care.sorting import swedish
@@ -166,21 +167,13 @@ async def read_rows(
             .order_by(PlannedContact.start, PlannedContact.id)
         )
     )
-    ids = [one.id for one in contacts]
     clients = {
         one.id: one
         for one in await session.scalars(
             select(Client).where(Client.id.in_({contact.client_id for contact in contacts}))
         )
     }
-    staff: dict[UUID, list[Staff]] = defaultdict(list)
-    for contact_id, person in await session.execute(
-        select(Assignment.contact_id, Staff)
-        .join(Staff, Staff.id == Assignment.staff_id)
-        .where(Assignment.contact_id.in_(ids))
-        .order_by(Assignment.slot)
-    ):
-        staff[contact_id].append(person)
+    staff = await assigned(session, [one.id for one in contacts])
     changed = await _changed(session, [one.id for one in contacts if one.status.is_untouched])
     return [
         PlanRow(

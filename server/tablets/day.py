@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
 from care.clock import Clock
+from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, ContactLine, PlannedContact
+from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.municipality import Group
 from care.night import Night
@@ -144,14 +145,7 @@ async def _gather(session: AsyncSession, contact_ids: list[UUID]) -> _Around:
     )
     for contact_id, word in lines:
         around.words.setdefault(contact_id, word)
-    staff = await session.execute(
-        select(Assignment.contact_id, Staff)
-        .join(Staff, Staff.id == Assignment.staff_id)
-        .where(Assignment.contact_id.in_(contact_ids))
-        .order_by(Assignment.slot)
-    )
-    for contact_id, one in staff:
-        around.people[contact_id].append(one)
+    around.people = await assigned(session, contact_ids)
     return around
 
 
