@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from care.clients import Client, KnownStaff
+from care.clients import Client, ContactPerson, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
@@ -67,6 +67,8 @@ class DayList:
     #: Names of colleagues that the history mentions.
     names: dict[str, str] = field(default_factory=dict)
     without_receipt: set[UUID] = field(default_factory=set)
+    #: Whom to ring about a client, first in order; nobody for a protected identity.
+    persons: dict[UUID, ContactPerson] = field(default_factory=dict)
     #: Coming video rows by client, soonest first.
     calls: dict[UUID, list[PlannedContact]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[UUID, str] = field(default_factory=dict)
@@ -156,6 +158,7 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
         day.clients[client.id] = client
     day.known = await _known(session, staff_id, day.clients)
     day.photo = await _photo(session, client_ids, clock.now())
+    day.persons = await _persons(session, day.clients)
     await _calls(session, day, client_ids, clock)
     day.staff = await assigned(session, ids + [call.id for calls in day.calls.values() for call in calls])
     await _history(session, day, contacts)
@@ -177,6 +180,17 @@ async def _known(session: AsyncSession, staff_id: UUID, clients: dict[UUID, Clie
         select(KnownStaff.client_id).where(KnownStaff.client_id.in_(clients), KnownStaff.staff_id == staff_id)
     )
     return set(rows) | {one.id for one in clients.values() if one.named_care_worker_id == staff_id}
+
+
+async def _persons(session: AsyncSession, clients: dict[UUID, Client]) -> dict[UUID, ContactPerson]:
+    found: dict[UUID, ContactPerson] = {}
+    for one in await session.scalars(
+        select(ContactPerson)
+        .where(ContactPerson.client_id.in_([one.id for one in clients.values() if not one.is_protected]))
+        .order_by(ContactPerson.rank, ContactPerson.id)
+    ):
+        found.setdefault(one.client_id, one)
+    return found
 
 
 async def _photo(session: AsyncSession, client_ids: set[UUID], now: datetime) -> set[UUID]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiohttp import web
 
 from care.access.rights import Action, Relation
+from care.clients import Client, ContactPerson
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
@@ -43,6 +44,16 @@ _OPEN = (Status.PLANNED, Status.DUE, Status.UNDERWAY, Status.AWAITING, Status.UN
 
 
 @dataclass(frozen=True, slots=True)
+class Doorstep:
+    """What one needs on the way to a visit; of a protected identity only how one gets in."""
+
+    address: str | None
+    has_digital_lock: bool
+    door_note: str | None
+    person: ContactPerson | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayRow:
     """A row as the list and the card on top show it."""
 
@@ -54,6 +65,8 @@ class DayRow:
     #: Small facts after what is done: changed and why, with whom, in which group.
     notes: tuple[str, ...]
     next_call: str | None
+    #: For a visit.
+    doorstep: Doorstep | None
     important: str | None
     knows: bool
     may_ring: bool
@@ -152,11 +165,23 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         ),
         notes=tuple(notes),
         next_call=_next_call(request, day, contact, staff_id, _),
+        doorstep=_doorstep(client, day) if contact.channel is Channel.PHYSICAL else None,
         important=client.important_to_me,
         knows=client.id in day.known,
         may_ring=may_ring(contact, clock.now()),
         is_call=contact.channel in CALLS,
         is_open=contact.status in _OPEN,
+    )
+
+
+def _doorstep(client: Client, day: DayList) -> Doorstep:
+    is_hidden = client.is_protected
+    address = ", ".join(part for part in (client.address, client.place) if part)
+    return Doorstep(
+        address=None if is_hidden else address or None,
+        has_digital_lock=client.has_digital_lock,
+        door_note=None if is_hidden else client.door_note,
+        person=day.persons.get(client.id),
     )
 
 

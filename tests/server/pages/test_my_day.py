@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import event, select
 
 from care.accounts import Role
-from care.clients import Client, Protection
+from care.clients import Client, ContactPerson, Protection
 from care.consent import ConsentKind
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, step
+from care.ids import new_id
 from care.localtime import to_instant
 from care.pulse import StaffPulse, StaffPulseAsked
 from care.staff import ShiftKind, Staff
@@ -158,6 +159,37 @@ async def test_a_protected_identity_shows_a_first_name_only(
     assert "Hemlig" not in html
     assert "H." not in words(html)
     assert "elder-001" not in html
+
+
+async def test_the_visit_on_top_says_where_how_in_and_whom_to_ring(
+    site: Site, anna: Staff, browser: Browser
+) -> None:
+    """Address, door note and the first contact person stand on the card; a protected identity has none."""
+    home = {"address": "Ringvägen 4", "place": "Pilgrimstad", "door_note": "Kod 1234, gul dörr"}
+    async with site.database.write() as session:
+        ingrid = await make_client(session, site.town, **home)
+        maj = await make_client(
+            session, site.town, "Maj", "Hemlig", protection=Protection.CONFIDENTIALITY_MARK, **home
+        )
+        for client in (ingrid, maj):
+            for rank, name in enumerate(("Lena Berg", "Ulla Berg")):
+                session.add(
+                    ContactPerson(
+                        id=new_id(), client_id=client.id, name=name, relation="dotter",
+                        phone="070-174 06 11", rank=rank,
+                    )
+                )  # fmt: skip
+    first = await plan(site, anna, "2026-12-01 07:00", client=ingrid, code="PV-MOR", channel=Channel.PHYSICAL)
+    page = await text_of(browser)
+    for text in ("Ringvägen 4, Pilgrimstad", "Nyckel · Kod 1234, gul dörr", "Lena Berg dotter 070-174 06 11"):
+        assert text in page
+    assert "Ulla" not in page
+    async with site.database.write() as session:
+        (await session.get_one(PlannedContact, first.id)).client_id = maj.id
+    page = await text_of(browser)
+    assert "Maj" in page
+    for text in ("Ringvägen", "Kod 1234", "Lena Berg"):
+        assert text not in page
 
 
 async def test_a_face_needs_consent(site: Site, anna: Staff, browser: Browser) -> None:
