@@ -6,7 +6,9 @@ fold happens twice and means the first (callers that read files warn about it).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from care.errors import Fault
@@ -14,6 +16,7 @@ from care.errors import Fault
 SWEDEN = ZoneInfo("Europe/Stockholm")
 #: Days further away are slips of the pen, and would break reckoning with days.
 YEARS = range(1900, 2200)
+_WALL = re.compile(r"([0-9]{1,2})(?:[.:]([0-9]{1,2}))?")
 
 
 def read_day(text: str, place: str) -> date:
@@ -26,13 +29,17 @@ def read_day(text: str, place: str) -> date:
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
-        raise Fault(
-            "date.bad",
-            "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
-            place=place,
-            values={"text": text[:40]},
-        )
+        raise _no_day(text, place)
     return day
+
+
+def _no_day(text: str, place: str | None) -> Fault:
+    return Fault(
+        "date.bad",
+        "Datumet ska se ut som 2026-12-01, men är ”%(text)s”.",
+        place=place,
+        values={"text": text[:40]},
+    )
 
 
 def read_wall(text: str, place: str) -> time:
@@ -40,11 +47,15 @@ def read_wall(text: str, place: str) -> time:
 
     Raises `Fault` ``time.bad`` at `place`.
     """
-    hours, _, minutes = text.replace(".", ":").partition(":")
+    found = _WALL.fullmatch(text)
     try:
-        return time(int(hours), int(minutes or "0"))
+        return time(int(found[1]), int(found[2] or "0")) if found else _no_time(place)
     except ValueError:
-        raise Fault("time.bad", "Tiden ska se ut som 14.30.", place=place) from None
+        return _no_time(place)
+
+
+def _no_time(place: str) -> NoReturn:
+    raise Fault("time.bad", "Tiden ska se ut som 14.30.", place=place) from None
 
 
 def is_gap(wall: datetime, zone: ZoneInfo = SWEDEN) -> bool:
@@ -62,8 +73,11 @@ def is_fold(wall: datetime, zone: ZoneInfo = SWEDEN) -> bool:
 def to_instant(wall: datetime, zone: ZoneInfo = SWEDEN, *, place: str | None = None) -> datetime:
     """The UTC instant of a naive wall time.
 
-    Raises `Fault` ``time.gap`` when the clock skips it that night. In the fold the first is meant.
+    Raises `Fault` ``time.gap`` when the clock skips it that night, and ``date.bad`` when it is of another
+    century than ours. In the fold the first is meant.
     """
+    if wall.year not in YEARS:
+        raise _no_day(wall.date().isoformat(), place)
     if wall.tzinfo is not None:
         return wall.astimezone(UTC)
     if is_gap(wall, zone):
