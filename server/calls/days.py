@@ -7,7 +7,7 @@ import logging
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from care.calls.call import Call
 from care.calls.life import CallState, Cause
@@ -106,6 +106,10 @@ class Days:
             calls = await live_calls(session, device_id=device_id)
         for call in calls:
             await self._hub.desk.end(call.id, Cause.REVOKED, SYSTEM)
+        self._turn_out(device_id)
+
+    def _turn_out(self, device_id: UUID) -> None:
+        """The tablet erases what it has, and its line is closed."""
         tablet = self._hub.tablets.get(device_id)
         if tablet is not None:
             fault = Fault("device.revoked", "Surfplattan är inte kopplad längre.", status=403)
@@ -148,9 +152,18 @@ class Days:
                 self._tell(tablet)
         ids = list(tablets)
         for at in range(0, len(ids), _AT_ONCE):
+            here = ids[at : at + _AT_ONCE]
             async with self._database.write() as session:
                 await session.execute(
-                    update(Device).where(Device.id.in_(ids[at : at + _AT_ONCE])).values(last_seen_at=now)
+                    update(Device)
+                    .where(Device.id.in_(here), Device.revoked_at.is_(None))
+                    .values(last_seen_at=now)
                 )
+                # Those that were revoked in the very moment they came in.
+                revoked = await session.scalars(
+                    select(Device.id).where(Device.id.in_(here), Device.revoked_at.is_not(None))
+                )
+            for device_id in revoked.all():
+                self._turn_out(device_id)
         for worker in list(self._hub.workers):
             await worker.check_session()

@@ -42,7 +42,7 @@ from server.calls.notes import Here, Note, Stated, TakenOver
 from server.calls.side import Seat, Side
 from server.calls.socket import NOT_RECOGNISED, Gone, Handler
 from server.calls.words import for_worker, searching
-from server.keys import CONFIGURATION
+from server.keys import ACTOR, CONFIGURATION
 from server.pages.assets import ASSETS
 from server.security import sessions
 from server.security.access import write_openings
@@ -131,7 +131,10 @@ class WorkerSocket(Side):
         await self.hub.relay.leave(worker_address(seat.call), self.deliver)
 
     async def check_session(self) -> None:
-        """Say goodbye when the sign-in has ended. Somebody talking is not cut off by idleness."""
+        """Say goodbye when the sign-in has ended; rights that were given or taken hold from now on.
+
+        Somebody talking is not cut off by idleness.
+        """
         if self.token is None:
             return
         idle = timedelta(minutes=self.app[CONFIGURATION].idle_minutes)
@@ -140,6 +143,9 @@ class WorkerSocket(Side):
         if found is None:
             fault = Fault("sign_in.needed", "Du behöver logga in igen.", status=401)
             self.leave(Gone(fault, NOT_RECOGNISED))
+            return
+        self.request[ACTOR] = self.actor = found.actor
+        self._groups = self.actor.groups(Action.OWN_DAY_READ)
 
     # What others say
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from care.accounts import Account, AccountRole
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand, alter
 from care.devices import Device
@@ -135,3 +138,28 @@ async def test_signing_out_ends_the_socket(small_house: House) -> None:
         await sessions.revoke_all(session, house.account_id, house.clock.now())
     assert await page.closed() == socket.NOT_RECOGNISED
     assert page.heard[-1]["code"] == "sign_in.needed"
+
+
+async def test_a_tablet_revoked_in_the_moment_it_comes_in_is_turned_out(small_house: House) -> None:
+    """The news of it came before the tablet was there to hear it; the next round finds out."""
+    house = small_house
+    tablet = await house.tablet()
+    async with house.database.write() as session:
+        (await session.get_one(Device, house.device.id)).revoked_at = house.clock.now()
+    await house.server.app[DAYS].look_after()
+    assert await tablet.closed() == socket.NOT_RECOGNISED
+    assert (tablet.heard[-1]["code"], tablet.heard[-1]["erase"]) == ("device.revoked", True)
+
+
+async def test_a_role_that_is_taken_away_holds_on_open_pages_too(house: House) -> None:
+    """Nobody goes on ringing from a page that was opened while they might."""
+    page = await house.page()
+    async with house.database.write() as session:
+        account = await session.get_one(Account, house.account_id)
+        for role in await session.scalars(select(AccountRole).where(AccountRole.account_id == account.id)):
+            await session.delete(role)
+        await announce(session, house.clock.now(), "account.changed", account=account.id)
+    worker = next(iter(house.hub.workers))
+    await worker.check_session()  # as it does when it hears of it: see above
+    refused = await page.ask("call", contact=house.contact_id, connection="w1")
+    assert refused["code"] == "not_found"
