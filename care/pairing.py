@@ -38,7 +38,7 @@ class Invitation:
 
 def hash_secret(secret: str) -> str:
     """What is stored of a secret. The secret has 192 random bits, so a plain hash is enough."""
-    return hashlib.sha256(b"samtid-pairing\0" + secret.encode()).hexdigest()
+    return hashlib.sha256(b"samtid-pairing\0" + secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def hash_code(code: str, pairing_id: UUID) -> str:

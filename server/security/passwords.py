@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import Awaitable, Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -59,9 +60,16 @@ class Passwords:
         async with self._room:
             return await asyncio.to_thread(self.hash_now, password)
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """True when the password is right. None as hash is nobody's, and takes as long as somebody's."""
+    async def verify(
+        self, password_hash: str | None, password: str, *, first: Callable[[], Awaitable[None]] | None = None
+    ) -> bool:
+        """True when the password is right. None as hash is nobody's, and takes as long as somebody's.
+
+        `first` is awaited when the turn has come: what it raises was not known while waiting in line.
+        """
         async with self._room:
+            if first is not None:
+                await first()
             right = await asyncio.to_thread(self._verify, password_hash or self._nobody, password)
         return right and password_hash is not None
 

@@ -80,11 +80,16 @@ async def open_session(
             created_at=now,
             last_seen_at=now,
             expires_at=now + timedelta(hours=hours),
-            user_agent=(user_agent or "").replace("\0", "")[:200] or None,
+            user_agent=_plain(user_agent or "")[:200] or None,
         )
     )
     await session.flush()
     return token
+
+
+def _plain(header: str) -> str:
+    """A header as text that any database takes: bytes that are no UTF-8 come as lone surrogates."""
+    return header.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -147,3 +148,15 @@ async def test_garbage_is_refused_in_words(site: Site, data: bytes) -> None:
     answer = await browser.post(PAIRING, data=data, headers={"Accept": "application/json"})
     assert answer.status in (413, 422)
     assert (await answer.json(content_type=None))["code"] in ("pairing.bad", "tablet.key", "too_large")
+
+
+@pytest.mark.parametrize("word", ["secret", "code"])
+async def test_half_a_character_is_a_wrong_word(site: Site, word: str) -> None:
+    """JSON may hold half of a pair of characters, which is no text; it is answered as any wrong word."""
+    await invited(site)
+    raw = json.dumps(body(TabletKey(), **{word: "half"})).replace('"half"', r'"\ud800"')
+    answer = await (await site.browser()).post(
+        PAIRING, data=raw, headers={"Content-Type": "application/json", "Accept": "application/json"}
+    )
+    assert answer.status in {404, 422}
+    assert (await answer.json(content_type=None))["code"] in {"pairing.unknown", "pairing.bad"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from urllib.parse import quote
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,7 +14,7 @@ from care.access.log import AccessLog
 from care.accounts import Account, Role
 from server.keys import PASSWORDS, THROTTLE
 from server.pages.sign_in import safe_target
-from server.security.passwords import Passwords
+from server.security.passwords import AT_ONCE, Passwords
 from server.security.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
 from tests.server.conftest import PASSWORD, WEAK, Site, sign_in
 
@@ -191,3 +193,28 @@ def test_password_is_the_same_on_every_keyboard() -> None:
     kept = passwords.hash_now("bl\u00e5b\u00e4rspaj i skogen")
     assert passwords._verify(kept, "bla\u030aba\u0308rspaj i skogen")
     assert not passwords._verify(kept, "blabarspaj i skogen")
+
+
+async def test_many_at_once_are_as_few_as_many_in_turn(site: Site) -> None:
+    """Who sends a thousand guesses at the same moment gets no more of them tried than who waits."""
+    browser = await site.browser()
+    answers = await asyncio.gather(
+        *(sign_in(browser, f"namn{number}", "fel") for number in range(2 * SIGN_IN_ADDRESS.times))
+    )
+    tried = sum(answer.status == 422 for answer in answers)
+    assert SIGN_IN_ADDRESS.times <= tried <= SIGN_IN_ADDRESS.times + AT_ONCE
+
+
+async def test_a_browser_may_call_itself_anything(site: Site) -> None:
+    """Bytes that are no text, in the name that a browser gives itself, open a session like any other."""
+    await site.account("anna", Role.ADMINISTRATOR)
+    form = f"username=anna&password={quote(PASSWORD)}".encode()
+    head = (
+        b"POST /logga-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nUser-Agent: \xff\xfe\xed\xa0\x80\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(form)
+    )
+    reader, writer = await asyncio.open_connection(site.server.host, site.server.port)
+    writer.write(head + form)
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 303 ")
