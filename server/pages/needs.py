@@ -6,6 +6,7 @@ Nothing here closes by itself, or without somebody writing what came of it.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from aiohttp import web
@@ -38,7 +39,7 @@ from server.pages.needs_view import OUTCOMES, needs
 from server.pages.rendering import go_to, render
 from server.pages.row_words import services_text
 from server.security.actor import actor
-from server.security.gate import allow, note_list, right
+from server.security.gate import allow, nameless, note_list, right
 
 routes = web.RouteTableDef()
 LONGEST = 500
@@ -155,15 +156,19 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
     async with app[DATABASE].read() as session:
         groups = [group for group in await session.scalars(select(Group)) if mine is None or group.id in mine]
         red, tasks = await needs(
-            session, [group.id for group in groups], app[CLOCK], request[LANGUAGE], words.gettext
-        )
+            session, [group.id for group in groups], app[CLOCK], request[LANGUAGE], words.gettext,
+            nameless=partial(nameless, request, session),
+        )  # fmt: skip
         people = await _at_work(request, session, [group.id for group in groups])
         today = app[CLOCK].today()
         unstaffed = await without_staff(
             session, [group.id for group in groups], today, today + timedelta(days=DAYS_AHEAD)
         )
-    shown = {(one.client.id, one.client.group_id) for one in (*red, *tasks) if one.client}
-    shown |= {(one.client_id, one.client.group_id) for one in unstaffed}
+        hidden = await nameless(request, session, [one.client for one in unstaffed])
+    shown = {
+        (one.client.id, one.client.group_id) for one in (*red, *tasks) if one.client and not one.is_nameless
+    }
+    shown |= {(one.client_id, one.client.group_id) for one in unstaffed if one.client_id not in hidden}
     note_list(request, Action.TASK_READ, sorted(shown))
     messages = [{"kind": "needs", "text": fault.say(words.gettext)}] if fault else []
     return render(
@@ -174,6 +179,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
         red=red,
         tasks=tasks,
         unstaffed=[(one, services_text(one.lines, request[LANGUAGE])) for one in unstaffed],
+        hidden=hidden,
         people=people,
         outcomes=[(one.value, words.gettext(one.words)) for one in Outcome],
         names={group.id: group.name for group in groups},

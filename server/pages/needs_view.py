@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -79,6 +79,8 @@ class Need:
     owner: str | None
     phones: list[Phone] = field(default_factory=list)
     contact: PlannedContact | None = None
+    #: The reader may know that it waits, but not whom it is about, and so not close it.
+    is_nameless: bool = False
     services: str = ""
     outcomes: Sequence[tuple[str, str]] = ()
     #: Contacts to look at, in words: (id, words)
@@ -86,12 +88,19 @@ class Need:
 
 
 async def needs(
-    session: AsyncSession, groups: Collection[UUID], clock: Clock, language: str, say: Translate
+    session: AsyncSession,
+    groups: Collection[UUID],
+    clock: Clock,
+    language: str,
+    say: Translate,
+    *,
+    nameless: Callable[[Iterable[Client]], Awaitable[Collection[UUID]]],
 ) -> tuple[list[Need], list[Need]]:
-    """Red rows, and tasks, of `groups`."""
+    """Red rows, and tasks, of `groups`; `nameless` tells whose names the reader may not see."""
     found = await needs_a_person(session, groups)
     about = _About(session, clock, language, say)
     await about.read(found.contacts, found.tasks)
+    about.nameless = await nameless(about.clients.values())
     return [about.red(row) for row in found.contacts], [about.task(one) for one in found.tasks]
 
 
@@ -111,6 +120,7 @@ class _About:
         self.persons: dict[UUID, list[ContactPerson]] = {}
         self.contacts: dict[UUID, PlannedContact] = {}
         self.notices: dict[UUID, list[Notice]] = {}
+        self.nameless: Collection[UUID] = ()
 
     async def read(self, red: Sequence[PlannedContact], tasks: Sequence[Task]) -> None:
         session = self.session
@@ -168,7 +178,8 @@ class _About:
         return Need(
             id=row.id,
             kind="red",
-            heading=client.short_name,
+            heading=self._name(client),
+            is_nameless=client.id in self.nameless,
             client=client,
             sentence=text % {"time": clock_text(row.start, self.zone)},
             deadline=row.deadline,
@@ -181,12 +192,14 @@ class _About:
 
     def task(self, one: Task) -> Need:
         client = self.clients.get(one.client_id) if one.client_id else None
+        is_nameless = client is not None and client.id in self.nameless
         return Need(
             id=one.id,
             kind=one.kind.value,
             heading=self.say(HEADINGS[one.kind]),
             client=client,
-            sentence=self._sentence(one, client),
+            is_nameless=is_nameless,
+            sentence="" if is_nameless else self._sentence(one, client),
             deadline=one.deadline,
             is_late=one.deadline < self.now,
             owner=self._owner(one.owner_id),
@@ -261,9 +274,12 @@ class _About:
             key = read_id(str(text))
             row = self.contacts.get(key) if key else None
             if row is not None:
-                name = self.clients[row.client_id].short_name
+                name = self._name(self.clients[row.client_id])
                 listed.append((row.id, f"{clock_text(row.start, self.zone)} {name}"))
         return listed
+
+    def _name(self, client: Client) -> str:
+        return self.say("Skyddade uppgifter") if client.id in self.nameless else client.short_name
 
     def _phones(self, client: Client) -> list[Phone]:
         """Whom to ring; nothing of a protected identity stands in a list (I3)."""

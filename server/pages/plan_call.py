@@ -25,7 +25,7 @@ from care.sorting import swedish
 from care.staff import Staff, Title
 from care.words import NN_
 from scheduler.conflicts import Conflict, Severity, conflicts_of_wish
-from scheduler.rules import Applied, change_rule, check_wish, create_rule, end_rule, fetch_rule
+from scheduler.rules import Applied, RuleWish, change_rule, check_wish, create_rule, end_rule, fetch_rule
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.form import Form, query, read_form
@@ -41,7 +41,7 @@ from server.pages.plan_call_form import (
 )
 from server.pages.rendering import render
 from server.security.actor import actor
-from server.security.gate import allow, note_list, right
+from server.security.gate import allow, nameless, note_list, right
 
 routes = web.RouteTableDef()
 #: Where the form itself says what is wrong; everything else is said above it.
@@ -118,6 +118,7 @@ async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> w
         async with request.app[DATABASE].write() as session:
             client = await _client(request, session, wish.client_id)
             await check_wish(session, wish, clock, is_new=rule is None)
+            await _check_staff(session, client, wish, rule)
             found = await conflicts_of_wish(session, wish, clock, rule.id if rule else None)
             stops = [one for one in found if one.severity is Severity.STOP]
             if not stops and (not found or form.flag("anyway")):
@@ -182,7 +183,11 @@ async def _show(
 ) -> web.Response:
     words = translations(request[LANGUAGE])
     clients = await _clients(request, session)
-    chosen = next((one for one in clients if str(one.id) == filled.get("client")), None)
+    if rule is not None:
+        # Whatever the form says, and whether or not something new may be planned for them.
+        chosen: Client | None = await session.get_one(Client, rule.client_id)
+    else:
+        chosen = next((one for one in clients if str(one.id) == filled.get("client")), None)
     stops = [one for one in conflicts or [] if one.severity is Severity.STOP]
     if fault is not None and fault.place not in FIELDS:
         stops.append(Conflict(fault.code, fault.sentence, Severity.STOP, dict(fault.values)))
@@ -238,6 +243,8 @@ async def _clients(request: web.Request, session: AsyncSession) -> list[Client]:
     if mine is not None:
         rows = rows.where(Client.group_id.in_(mine))
     clients = list(await session.scalars(rows))
+    hidden = await nameless(request, session, clients)
+    clients = [one for one in clients if one.id not in hidden]
     note_list(request, Action.CLIENT_LIST, [(one.id, one.group_id) for one in clients])
     return sorted(clients, key=lambda one: (swedish(one.first_name), swedish(one.last_name)))
 
@@ -260,6 +267,16 @@ async def _staff(session: AsyncSession, client: Client) -> list[tuple[str, str, 
     first = [people[key] for key in known if key in people]
     rest = sorted((one for key, one in people.items() if key not in known), key=lambda one: swedish(one.name))
     return [(str(one.id), one.name, one in first) for one in (*first, *rest)]
+
+
+async def _check_staff(
+    session: AsyncSession, client: Client, wish: RuleWish, rule: ContactRule | None
+) -> None:
+    """Whoever is chosen stands in the list, or has it already: to be sent to a home opens its record."""
+    if wish.staff_id is None or (rule is not None and rule.staff_id == wish.staff_id):
+        return
+    if str(wish.staff_id) not in {key for key, _, _ in await _staff(session, client)}:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="staff")
 
 
 async def _nurses(session: AsyncSession) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ known. What was opened is written to the access log before the answer leaves (`s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -159,6 +159,21 @@ def note_list(
             request,
             Opened(action, _roles(who), relation.value, client_id, group_id, "list", "care", True),
         )
+
+
+async def nameless(request: web.Request, session: AsyncSession, clients: Iterable[Client]) -> frozenset[UUID]:
+    """Those of `clients` that may stand in a list without a name only (I3).
+
+    A protected identity has a name for those who may open it: who plan, whom it knows, who are sent there.
+    """
+    who = actor(request)
+    hidden = set()
+    for client in clients:
+        if client.is_protected:
+            _, relation = await _relation(request, session, who, Action.CLIENT_READ, client, None, None)
+            if relation is None:
+                hidden.add(client.id)
+    return frozenset(hidden)
 
 
 async def _relation(  # noqa: PLR0917

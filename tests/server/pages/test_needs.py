@@ -19,7 +19,7 @@ from care.municipality import Group
 from care.services import Service
 from care.staff import Staff, Title
 from care.tasks import Task, TaskKind, open_task
-from tests.builders import make_client, make_contact, make_group, make_shift, make_staff
+from tests.builders import make_client, make_contact, make_group, make_known, make_shift, make_staff
 from tests.server.conftest import Browser, Site
 
 CHOOSE = "Välj något av det som finns i listan."
@@ -277,3 +277,29 @@ async def test_services_are_said_in_the_readers_language_where_the_municipality_
     html = await (await desk.get("/behover")).text()
     assert "Safety check" in html
     assert "Tillsyn dag" not in html
+
+
+async def test_a_protected_identity_has_no_name_for_those_whom_it_does_not_know(
+    site: Site, red: PlannedContact
+) -> None:
+    """That it waits is seen by all; who it is, and closing it, is for those who may open it."""
+    async with site.database.write() as session:
+        client = await session.get_one(Client, red.client_id)
+        client.protection, client.first_name = Protection.ASSUMED_IDENTITY, "Hemlig"
+        stranger = await make_staff(session, site.town, "Siv", "Ek")
+        friend = await make_staff(session, site.town, "Ulla", "Ek")
+        await make_known(session, client, friend)
+        await make_contact(session, client, site.town.services["TI-DAG"], "2026-12-01 15:00")
+    await a_task(site, client_id=red.client_id, contact_id=red.id)
+    page = await site.signed_in("siv", Role.CARE_WORKER, staff_id=stranger.id)
+    html = await (await page.get("/behover")).text()
+    assert "Hemlig" not in html
+    assert html.count("Skyddade uppgifter") == 3
+    assert f"/kontakt/{red.id}" not in html
+    assert str(red.client_id) not in html
+    assert red.client_id not in {row.client_id for row in await site.log()}
+    assert (await settle(page, red, outcome="missed", reason="x"))[0] == 404
+    known = await site.signed_in("ulla", Role.CARE_WORKER, staff_id=friend.id)
+    html = await (await known.get("/behover")).text()
+    assert html.count("Hemlig") >= 3
+    assert f"/kontakt/{red.id}" in html

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from care.accounts import Role
-from care.clients import Client
+from care.clients import CareScope, Client, Protection
 from care.consent import Consent
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactLine, PlannedContact
@@ -337,3 +337,45 @@ async def test_who_plans(site: Site, fill: Fill) -> None:
     assessor = await site.signed_in("berit", Role.NEEDS_ASSESSOR)
     assert (await assessor.get("/planera")).status == 403
     assert (await post(assessor, fill()))[0] == 403
+
+
+async def test_a_protected_identity_is_no_choice_for_those_whom_it_does_not_know(site: Site) -> None:
+    """Nor does the list of clients tell that it exists; who plans for the group has it."""
+    async with site.database.write() as session:
+        await make_client(session, site.town, "Hemlig", protection=Protection.ASSUMED_IDENTITY)
+        stranger = await make_staff(session, site.town, "Siv", "Ek")
+    worker = await site.signed_in("siv", Role.CARE_WORKER, staff_id=stranger.id)
+    assert "Hemlig" not in await (await worker.get("/planera")).text()
+    desk = await site.signed_in("karin-p", Role.COORDINATOR)
+    assert "Hemlig" in await (await desk.get("/planera")).text()
+
+
+async def test_a_rule_of_somebody_who_has_no_home_care_now_can_still_be_seen(site: Site) -> None:
+    """Its page opens for whoever ends it, and says who it is also when the form names somebody else."""
+    async with site.database.write() as session:
+        client = await make_client(session, site.town, "Ragnhild", care_scope=CareScope.LIMITED)
+        rule = await make_rule(session, client, site.town.services["SO-SAM"])
+    desk = await site.signed_in("karin-r", Role.COORDINATOR)
+    answer = await desk.get(f"/planera/{rule.id}")
+    assert answer.status == 200
+    assert "Ragnhild" in await answer.text()
+    answer = await desk.post(f"/planera/{rule.id}", data={"client": "ingen"})
+    assert answer.status == 422
+
+
+async def test_nobody_is_sent_from_another_group_unless_known(site: Site) -> None:
+    """To be given a row opens a home: only those in the list may be chosen."""
+    async with site.database.write() as session:
+        client = await make_client(session, site.town)
+        elsewhere = await make_group(session, site.town.municipality, "Gällö")
+        stranger = await make_staff(session, site.town, "Siv", "Ek", group_id=elsewhere.id)
+    desk = await site.signed_in("karin-s", Role.COORDINATOR)
+    form = {
+        "client": str(client.id), "channel": "physical", "service": str(site.town.services["TI-DAG"].id),
+        "at": "14:30", "window": "15", "minutes": "15", "pattern": "once", "first_day": "2026-12-03",
+        "anyway": "1", "staff": str(stranger.id),
+    }  # fmt: skip
+    assert (await desk.post("/planera", data=form)).status == 422
+    async with site.database.write() as session:
+        await make_known(session, client, stranger)
+    assert (await desk.post("/planera", data=form)).status == 200
