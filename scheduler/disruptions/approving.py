@@ -156,9 +156,7 @@ async def _apply(session: AsyncSession, change: Change, clock: Clock, hand: Hand
             cause=Cause.CLIENT_AWAY,
         )
     else:
-        channel = Channel(change.after["channel"])
-        if channel.is_digital and channel is not contact.channel:
-            await _check_channel(session, contact, channel, clock)
+        await _check_channel(session, contact, Channel(change.after["channel"]), clock)
         await alter(
             session,
             contact,
@@ -180,9 +178,7 @@ async def _take_back(session: AsyncSession, change: Change, clock: Clock, hand: 
         await step(session, contact, Status.PLANNED, at=clock.now(), hand=hand, event="undone", cause=None)
     else:
         _check_untouched(contact)
-        channel = Channel(change.before["channel"])
-        if channel.is_digital and channel is not contact.channel:
-            await _check_channel(session, contact, channel, clock)
+        await _check_channel(session, contact, Channel(change.before["channel"]), clock)
         await alter(
             session,
             contact,
@@ -205,6 +201,9 @@ def _check_untouched(contact: PlannedContact) -> None:
 async def _check_channel(
     session: AsyncSession, contact: PlannedContact, channel: Channel, clock: Clock
 ) -> None:
+    """What may not be digital is not moved there, whatever was true when the proposal was made."""
+    if not channel.is_digital or channel is contact.channel:
+        return
     facts = await gather_facts(session, [contact.id], clock)
     verdict = judge(facts[contact.id], channel)
     if not verdict.allowed:

@@ -72,15 +72,20 @@ def decode(schedule: Schedule, worker: int, tasks: Sequence[Task]) -> list[int] 
 
 def _pause_positions(tasks: Sequence[Task], pause: Task) -> list[int]:
     """Places in the order where the break may come, nearest to the middle of its window first."""
+    wished = sum(task.wish + task.minutes // 2 < pause.wish for task in tasks)
+    return positions_near(tasks, pause, wished)[:PAUSES_TRIED]
+
+
+def positions_near(tasks: Sequence[Task], added: Task, wished: int) -> list[int]:
+    """Positions among `tasks` that the windows leave open to `added`, nearest to position `wished` first."""
     positions = []
     for position in range(len(tasks) + 1):
-        if position and tasks[position - 1].low > pause.high:
+        if position and tasks[position - 1].low > added.high:
             break
-        if position < len(tasks) and tasks[position].high + tasks[position].minutes < pause.low:
+        if position < len(tasks) and tasks[position].high + tasks[position].minutes < added.low:
             continue
         positions.append(position)
-    wished = sum(task.wish + task.minutes // 2 < pause.wish for task in tasks)
-    return sorted(positions, key=lambda position: (abs(position - wished), position))[:PAUSES_TRIED]
+    return sorted(positions, key=lambda position: (abs(position - wished), position))
 
 
 def _fixed(schedule: Schedule, task: Task) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scheduler.planner.decode import Task, decode
+from scheduler.planner.decode import Task, decode, positions_near
 from scheduler.planner.draft import Draft
 from scheduler.planner.options import may, single_modes, wish
 from scheduler.planner.problem import Mode, Placement
@@ -92,15 +92,8 @@ def respaced(draft: Draft, worker: int, order: list[Task], added: dict[int, Mode
 
 def _orders(order: list[Task], task: Task) -> list[list[Task]]:
     """Orders with the task among the others, at the positions nearest to its wish."""
-    positions = []
-    for position in range(len(order) + 1):
-        if position and order[position - 1].low > task.high:
-            break
-        if position < len(order) and order[position].high + order[position].minutes < task.low:
-            continue
-        positions.append(position)
     wished = sum(other.wish < task.wish for other in order)
-    nearest = sorted(positions, key=lambda position: (abs(position - wished), position))[:ORDERS]
+    nearest = positions_near(order, task, wished)[:ORDERS]
     return [[*order[:position], task, *order[position:]] for position in nearest]
 
 
