@@ -87,6 +87,8 @@ def _new(row: ServiceRow) -> dict[str, Any]:
         "goal_type": row.goal_type or "wellbeing_check",
         "digital_class": row.digital_class,
         "priority": row.priority or Priority.P2,
+        # Health care with hands is done by delegation, or by a nurse (L5).
+        "delegation_required": row.law is Law.HSL and not row.digital_class.may_be_digital,
         "kiosk_word": "Samtal" if row.digital_class.may_be_digital else "Besök",
     }
 

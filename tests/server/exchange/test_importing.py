@@ -388,6 +388,18 @@ async def test_delegation_is_given_for_a_year_and_ended(record: Record, clock: S
     assert not (await record.one(Delegation)).holds(clock.today())
 
 
+async def test_new_health_care_with_hands_needs_a_delegation(record: Record) -> None:
+    """The careful choice where a file says nothing; not for SoL, nor for what may be a call."""
+    text = (
+        "kod;namn;lag;minuter;måltyp;digital_klass;prioritet\nHS-ÖGON;Ögondroppar;HSL;;läkemedel;;P1\n"
+        "HS-KOLL;Läkemedelskoll;HSL;4;läkemedel;digital_possible;P2\n"
+        "PV-X;Dusch;SoL;30;personlig omvårdnad;;P3\n"
+    )
+    await record.take(Kind.SERVICES, text)
+    services = {one.code: one.delegation_required for one in await record.all(Service)}
+    assert services == {"HS-ÖGON": True, "HS-KOLL": False, "PV-X": False}
+
+
 async def test_services_follow_the_file_and_lost_calls_are_told(record: Record) -> None:
     """A service that from now on needs hands, but stands on planned calls."""
     await record.fill()
