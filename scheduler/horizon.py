@@ -6,7 +6,7 @@ itself holds ``(rule, day)`` unique.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -247,26 +247,7 @@ async def _fill(
     lines = [line for contact_id, making, _ in new for line in line_rows(contact_id, making.rule.lines)]
     if lines:
         await session.execute(insert(ContactLine), lines)
-    assigned = [
-        {"id": new_id(), "contact_id": contact_id, "staff_id": one, "slot": slot}
-        for (contact_id, _, _), chosen in zip(new, staff, strict=True)
-        for slot, one in enumerate(chosen, start=1)
-    ]
-    if assigned:
-        await session.execute(insert(Assignment), assigned)
-        owners = [
-            {"this_id": contact_id, "owner": chosen[0]}
-            for (contact_id, _, _), chosen in zip(new, staff, strict=True)
-            if chosen
-        ]
-        table = PlannedContact.__table__
-        connection = await session.connection()
-        await connection.execute(
-            update(PlannedContact)
-            .where(table.c.id == bindparam("this_id"))
-            .values(owner_id=bindparam("owner")),
-            owners,
-        )
+    await _assign(session, {row[0]: chosen for row, chosen in zip(new, staff, strict=True) if chosen})
     await session.execute(
         insert(ContactHistory),
         [
@@ -298,6 +279,26 @@ async def _fill(
             status=Status.PLANNED.value,
             staff=[str(one) for one in chosen],
         )
+
+
+async def _assign(session: AsyncSession, staff: Mapping[UUID, list[UUID]]) -> None:
+    """Give rows that have just been made to their staff; the first answers for the row."""
+    if not staff:
+        return
+    await session.execute(
+        insert(Assignment),
+        [
+            {"id": new_id(), "contact_id": contact_id, "staff_id": one, "slot": slot}
+            for contact_id, chosen in staff.items()
+            for slot, one in enumerate(chosen, start=1)
+        ],
+    )
+    table = PlannedContact.__table__
+    connection = await session.connection()
+    await connection.execute(
+        update(PlannedContact).where(table.c.id == bindparam("this_id")).values(owner_id=bindparam("owner")),
+        [{"this_id": contact_id, "owner": chosen[0]} for contact_id, chosen in staff.items()],
+    )
 
 
 async def _note_made(session: AsyncSession, rules: Sequence[ContactRule], clock: Clock) -> None:

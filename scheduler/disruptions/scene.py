@@ -20,10 +20,11 @@ from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.digital import DigitalFacts
 from care.contacts.facts import gather_facts
 from care.contacts.life import Status
+from care.delegation import delegated
 from care.disruptions import Disruption, DisruptionKind
 from care.localtime import day_span
 from care.municipality import Group
-from care.staff import Delegation, Shift, Staff
+from care.staff import Shift, Staff
 
 #: Rows that people deal with themselves, or that are over, are no part of the problem.
 LEFT_OUT = frozenset(
@@ -96,24 +97,6 @@ async def load_scene(session: AsyncSession, groups: Sequence[UUID], day: date, c
     shifts: dict[UUID, list[Shift]] = defaultdict(list)
     for shift in shift_rows:
         shifts[shift.staff_id].append(shift)
-    delegated = frozenset(
-        await session.scalars(
-            select(Delegation.staff_id).where(
-                Delegation.staff_id.in_(staff_ids), Delegation.valid_from <= day, Delegation.valid_to >= day
-            )
-        )
-    )
-    known: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in await session.scalars(
-        select(KnownStaff)
-        .where(KnownStaff.client_id.in_(client_ids))
-        .order_by(KnownStaff.client_id, KnownStaff.rank, KnownStaff.staff_id)
-    ):
-        known[row.client_id].append(row.staff_id)
-    for client in clients.values():
-        named = client.named_care_worker_id
-        if named is not None and named not in known[client.id]:
-            known[client.id].insert(0, named)
     all_groups = {group.id: group for group in await session.scalars(select(Group))}
     return Scene(
         day=day,
@@ -126,10 +109,26 @@ async def load_scene(session: AsyncSession, groups: Sequence[UUID], day: date, c
         facts=await gather_facts(session, [contact.id for contact in own], clock),
         staff=staff,
         shifts=dict(shifts),
-        delegated=delegated,
-        known=dict(known),
+        delegated=frozenset(await delegated(session, staff_ids, day)),
+        known=await _known(session, clients),
         disruptions=await in_force(session, day, clock),
     )
+
+
+async def _known(session: AsyncSession, clients: Mapping[UUID, Client]) -> dict[UUID, list[UUID]]:
+    """Whom each client knows, best first; the named care worker always."""
+    known: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in await session.scalars(
+        select(KnownStaff)
+        .where(KnownStaff.client_id.in_(clients))
+        .order_by(KnownStaff.client_id, KnownStaff.rank, KnownStaff.staff_id)
+    ):
+        known[row.client_id].append(row.staff_id)
+    for client in clients.values():
+        named = client.named_care_worker_id
+        if named is not None and named not in known[client.id]:
+            known[client.id].insert(0, named)
+    return dict(known)
 
 
 async def in_force(session: AsyncSession, day: date, clock: Clock) -> list[Disruption]:
