@@ -51,7 +51,10 @@ CHOICES: dict[str, Sentence] = {
     "known": ("%(client)s känner %(staff)s.", "%(client)s knows %(staff)s."),
     "same_staff": ("Samma person som förut.", "The same person as before."),
     "free": ("%(staff)s har tid då.", "%(staff)s has time then."),
-    "delegated": ("%(staff)s har delegering.", "%(staff)s holds the delegation."),
+    "delegated": (
+        "%(staff)s får göra det som kräver delegering.",
+        "%(staff)s may do what needs a delegation.",
+    ),
     "same_time": ("Samma tid.", "Same time."),
     "later": ("%(minutes)s min senare.", "%(minutes)s min later."),
     "earlier": ("%(minutes)s min tidigare.", "%(minutes)s min earlier."),
