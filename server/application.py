@@ -69,6 +69,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.sign_in",
     "server.pages.staff_pulse",
     "server.pages.start",
+    "server.pages.tablet_pairing",
     "server.pages.tablets",
 )
 
