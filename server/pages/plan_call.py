@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from gettext import NullTranslations
-from typing import Any
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from care.access.rights import Action
-from care.clients import CareScope, Client, KnownStaff
-from care.clock import Clock
+from care.clients import Client
 from care.contacts.rule import ContactRule
 from care.contacts.step import Hand
 from care.errors import Fault, not_found
 from care.ids import read_id
-from care.recurrence import Pattern, pattern_of
-from care.services import DigitalClass, GoalType, Law, Service
-from care.sorting import swedish
-from care.staff import Staff, Title
+from care.recurrence import Pattern
 from care.words import NN_
 from scheduler.conflicts import Conflict, Severity, conflicts_of_wish
 from scheduler.rules import Applied, RuleWish, change_rule, check_wish, create_rule, end_rule, fetch_rule
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.form import Form, query, read_form
+from server.pages.plan_call_choices import (
+    clients_to_plan_for,
+    nurses,
+    planned_already,
+    services_to_plan,
+    staff_for,
+)
 from server.pages.plan_call_form import (
     CHANNELS,
     WEEKDAY_WORDS,
@@ -41,7 +41,7 @@ from server.pages.plan_call_form import (
 )
 from server.pages.rendering import render
 from server.security.actor import actor
-from server.security.gate import allow, nameless, note_list, right
+from server.security.gate import allow, right
 
 routes = web.RouteTableDef()
 #: Where the form itself says what is wrong; everything else is said above it.
@@ -182,7 +182,7 @@ async def _show(
     said: str | None = None,
 ) -> web.Response:
     words = translations(request[LANGUAGE])
-    clients = await _clients(request, session)
+    clients = await clients_to_plan_for(request, session)
     if rule is not None:
         # Whatever the form says, and whether or not something new may be planned for them.
         chosen: Client | None = await session.get_one(Client, rule.client_id)
@@ -208,10 +208,10 @@ async def _show(
             if one is not Pattern.OWN or filled.get("pattern") == Pattern.OWN
         ],
         weekdays=[(str(number), words.gettext(word)) for number, word in enumerate(WEEKDAY_WORDS)],
-        staff=await _staff(session, chosen) if chosen else [],
-        nurses=await _nurses(session),
-        services=await _services(session, request[LANGUAGE]),
-        planned=await _planned(session, chosen.id, request.app[CLOCK], words, request[LANGUAGE])
+        staff=await staff_for(session, chosen) if chosen else [],
+        nurses=await nurses(session),
+        services=await services_to_plan(session, request[LANGUAGE]),
+        planned=await planned_already(session, chosen.id, request.app[CLOCK], words, request[LANGUAGE])
         if chosen
         else [],
         stops=[_in_words(one, words) for one in stops],
@@ -237,121 +237,11 @@ def _in_words(conflict: Conflict, words: NullTranslations) -> str:
     return text % conflict.values if conflict.values else text
 
 
-async def _clients(request: web.Request, session: AsyncSession) -> list[Client]:
-    mine = actor(request).groups(Action.CONTACT_PLAN)
-    rows = select(Client).where(Client.care_scope == CareScope.HOME_CARE)
-    if mine is not None:
-        rows = rows.where(Client.group_id.in_(mine))
-    clients = list(await session.scalars(rows))
-    hidden = await nameless(request, session, clients)
-    clients = [one for one in clients if one.id not in hidden]
-    note_list(request, Action.CLIENT_LIST, [(one.id, one.group_id) for one in clients])
-    return sorted(clients, key=lambda one: (swedish(one.first_name), swedish(one.last_name)))
-
-
-async def _staff(session: AsyncSession, client: Client) -> list[tuple[str, str, bool]]:
-    """(id, name, known): whom the client knows first, then the others of the group."""
-    known = list(
-        await session.scalars(
-            select(KnownStaff.staff_id).where(KnownStaff.client_id == client.id).order_by(KnownStaff.rank)
-        )
-    )
-    people = {
-        one.id: one
-        for one in await session.scalars(
-            select(Staff).where(
-                (Staff.group_id == client.group_id) | Staff.id.in_(known), Staff.active.is_(True)
-            )
-        )
-    }
-    first = [people[key] for key in known if key in people]
-    rest = sorted((one for key, one in people.items() if key not in known), key=lambda one: swedish(one.name))
-    return [(str(one.id), one.name, one in first) for one in (*first, *rest)]
-
-
 async def _check_staff(
     session: AsyncSession, client: Client, wish: RuleWish, rule: ContactRule | None
 ) -> None:
     """Whoever is chosen stands in the list, or has it already: to be sent to a home opens its record."""
     if wish.staff_id is None or (rule is not None and rule.staff_id == wish.staff_id):
         return
-    if str(wish.staff_id) not in {key for key, _, _ in await _staff(session, client)}:
+    if str(wish.staff_id) not in {key for key, _, _ in await staff_for(session, client)}:
         raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="staff")
-
-
-async def _nurses(session: AsyncSession) -> list[tuple[str, str]]:
-    rows = await session.scalars(select(Staff).where(Staff.title == Title.NURSE, Staff.active.is_(True)))
-    return sorted(((str(one.id), one.name) for one in rows), key=lambda one: swedish(one[1]))
-
-
-async def _services(session: AsyncSession, language: str) -> list[dict[str, Any]]:
-    """The catalogue, what suits the screen first."""
-    goals = {
-        goal.code: goal.name_en if language == "en" else goal.name_sv
-        for goal in await session.scalars(select(GoalType))
-    }
-    order = {DigitalClass.DIGITAL_FIRST: 0, DigitalClass.DIGITAL_POSSIBLE: 1}
-    rows = sorted(
-        await session.scalars(
-            select(Service).where(Service.active.is_(True), Service.digital_class != DigitalClass.EXTERNAL)
-        ),
-        key=lambda one: (order.get(one.digital_class, 2), swedish(one.name_sv)),
-    )
-    return [
-        {
-            "id": str(one.id),
-            "name": one.name_in(language),
-            "goal": goals.get(one.goal_type, one.goal_type),
-            "minutes": one.video_minutes or one.standard_minutes,
-            "hands": not one.digital_class.may_be_digital,
-            "health": one.law is Law.HSL,
-        }
-        for one in rows
-    ]
-
-
-async def _planned(
-    session: AsyncSession, client_id: UUID, clock: Clock, words: NullTranslations, language: str
-) -> list[dict[str, Any]]:
-    """What comes again for the client already."""
-    rules = list(
-        await session.scalars(
-            select(ContactRule)
-            .where(
-                ContactRule.client_id == client_id,
-                ContactRule.ended_at.is_(None),
-                (ContactRule.last_day.is_(None)) | (ContactRule.last_day >= clock.today()),
-            )
-            .options(selectinload(ContactRule.lines))
-            .order_by(ContactRule.at)
-        )
-    )
-    rules = [one for one in rules if one.recurrence is not None or one.first_day >= clock.today()]
-    services = {
-        one.id: one
-        for one in await session.scalars(
-            select(Service).where(Service.id.in_([line.service_id for rule in rules for line in rule.lines]))
-        )
-    }
-    wanted = [rule.staff_id for rule in rules if rule.staff_id]
-    names = {
-        one.id: one.first_name for one in await session.scalars(select(Staff).where(Staff.id.in_(wanted)))
-    }
-    listed = []
-    for rule in rules:
-        pattern, days = pattern_of(rule.recurrence)
-        when = words.gettext(pattern.words)
-        if days and pattern in (Pattern.WEEKLY, Pattern.EVERY_OTHER_WEEK):
-            when += " " + ", ".join(words.gettext(WEEKDAY_WORDS[day]) for day in days)
-        listed.append(
-            {
-                "id": rule.id,
-                "channel": rule.channel.value,
-                "at": rule.at.strftime("%H.%M"),
-                "what": ", ".join(services[line.service_id].name_in(language) for line in rule.lines),
-                "when": when,
-                "once": rule.first_day if rule.recurrence is None else None,
-                "who": names.get(rule.staff_id) if rule.staff_id else None,
-            }
-        )
-    return listed
