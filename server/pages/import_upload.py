@@ -7,6 +7,7 @@ when half an hour has passed, and when the server starts or stops.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator
@@ -136,7 +137,7 @@ async def receive(request: web.Request, account_id: UUID) -> tuple[Upload, Form]
             if not isinstance(part, BodyPartReader):
                 raise _unreadable()
             if part.filename and upload is None:
-                upload = uploads.expect(account_id, part.filename[:200])
+                upload = uploads.expect(account_id, _name(part.filename))
                 await _keep(part, upload.path)
             elif part.name:
                 fields.add(part.name, await _text(part))
@@ -169,6 +170,12 @@ async def _keep(part: BodyPartReader, path: Path) -> None:
                     values={"most": MEGABYTES},
                 )
             await asyncio.to_thread(file.write, chunk)
+
+
+def _name(told: str) -> str:
+    """The file's name as it may be shown: without folders, and without what is no text."""
+    text = "".join(letter for letter in told if letter.isprintable())
+    return re.split(r"[/\\]", text)[-1][:200] or "fil"
 
 
 async def _text(part: BodyPartReader) -> str:

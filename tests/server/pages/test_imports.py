@@ -288,3 +288,19 @@ async def test_channel_of_the_imported_row(site: Site, browser: Browser, ingrid:
     )  # fmt: skip
     logged = [one for one in await site.log() if one.client_id == ingrid.id]
     assert [(one.action, one.where, one.purpose) for one in logged] == [("import.run", "import", "import")]
+
+
+async def test_a_file_may_be_called_anything(browser: Browser) -> None:
+    """Bytes that are no text, folders and line breaks in its name are left out; the rest is shown."""
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\nstaff\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="C:/hemligt/\xff\xfepersonal.csv"'
+        b"\r\n\r\nextern_id;oj\r\n--x--\r\n"
+    )
+    answer = await browser.post(
+        "/import/granska", data=body, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert answer.status == 422
+    html = await answer.text()
+    assert "personal.csv" in html
+    assert "hemligt" not in html
