@@ -113,3 +113,20 @@ def test_what_is_no_time_is_said_with_its_place(text: str) -> None:
     with pytest.raises(Fault) as caught:
         read_wall(text, "at")
     assert (caught.value.code, caught.value.place) == ("time.bad", "at")
+
+
+@pytest.mark.parametrize("text", ["", "1" * 80, "12:" + "9" * 60, "24", "-1", "1_2", "٣", "12:30:15", "12."])
+def test_what_is_no_wall_time_is_said_to_be_none(text: str) -> None:
+    """However long or odd it is."""
+    with pytest.raises(Fault) as caught:
+        read_wall(text, "at")
+    assert (caught.value.code, caught.value.place) == ("time.bad", "at")
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2200, 9999])
+def test_a_time_of_another_century_is_none(year: int) -> None:
+    """At either end of what a computer counts there is no way to UTC and back."""
+    for wall in (datetime(year, 1, 1), datetime(year, 12, 31, 23, 59), datetime(year, 1, 1, tzinfo=UTC)):
+        with pytest.raises(Fault) as caught:
+            to_instant(wall, place="start")
+        assert (caught.value.code, caught.value.place) == ("date.bad", "start")

@@ -42,9 +42,9 @@ class ColdPool(PlanningPool):
         pass
 
 
-def cold_app(database: Database, clock: Clock) -> web.Application:
+def cold_app(database: Database, clock: Clock, configuration: Configuration | None = None) -> web.Application:
     """The application as it is, but for a planner that nobody warms."""
-    app = create_app(Configuration(), database, clock)
+    app = create_app(configuration or Configuration(), database, clock)
     app[PLANNING] = ColdPool()
     return app
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import AbsenceKind, Client, ClientAbsence
@@ -124,9 +124,10 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     made = (await invite(session, mate.id, NOW)).pairing
     key = {"crv": "P-256", "kty": "EC", "x": "x", "y": "y"}
     made.public_key = json.dumps(key, sort_keys=True)
+    held = await session.scalar(select(func.count()).where(Gathering.group_id == town.group.id)) or 0
     gathering = Gathering(
         id=new_id(), kind=GatheringKind.WEEKLY_CHECKIN, group_id=town.group.id, leader_id=staff.id,
-        start=NOW, week="2026-W49",
+        start=NOW, week=f"{2025 - held}-W20",
     )  # fmt: skip
     session.add(gathering)
     await session.flush()

@@ -139,12 +139,16 @@ TRIES: dict[str, list[Try]] = {
 }  # fmt: skip
 
 
-async def ask(site: Site, browser: Browser, name: str, one: Try, side: Side) -> tuple[int, str]:
-    """Do it as a browser would; status and text."""
+async def ask(
+    site: Site, browser: Browser, name: str, one: Try, side: Side, more: Form | None = None
+) -> tuple[int, str]:
+    """Do it as a browser would, with `more` fields in the form, or the address of a GET; status and text."""
     resource = site.app.router[name]
-    address = resource.url_for(**{key: str(value) for key, value in one.parts(side).items()})
-    address = address.with_query({key: str(value) for key, value in one.query(side).items()})
     method = next(iter(resource)).method
-    form = one.form(side) if method == "POST" else None
+    is_form = method == "POST"
+    address = resource.url_for(**{key: str(value) for key, value in one.parts(side).items()})
+    asked = {**one.query(side), **({} if is_form else more or {})}
+    address = address.with_query({key: str(value) for key, value in asked.items()})
+    form = {**one.form(side), **(more or {})} if is_form else None
     answer = await browser.request(method, str(address), data=form, allow_redirects=False)
     return answer.status, await answer.text()
