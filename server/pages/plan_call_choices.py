@@ -19,9 +19,7 @@ from care.recurrence import Pattern, pattern_of
 from care.services import DigitalClass, GoalType, Law, Service
 from care.sorting import swedish
 from care.staff import Staff, Title
-from server.pages.plan_call_form import (
-    WEEKDAY_WORDS,
-)
+from server.pages.plan_call_form import WEEKDAY_WORDS
 from server.security.actor import actor
 from server.security.gate import nameless, note_list
 
