@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from care.access.log import AccessLog
-from care.clients import Client, Protection
+from care.clients import Client
 from care.clock import StandingClock
-from care.consent import Consent, GivenHow
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
-from care.contacts.life import STEPS, Status, may_step
+from care.contacts.life import Status
 from care.contacts.step import Hand, alter, fetch, step
 from care.errors import Fault
-from care.identity.vault import VAULT_FILE, open_vault
 from care.ids import new_id
 from care.imports import ImportDifference, ImportRun
 from care.municipality import Group, Municipality
 from care.outbox import OutboxEvent
 from care.services import DigitalClass, Priority, Service
 from care.staff import Delegation, Shift, ShiftKind, Staff
-from care.storage.database import Database
-from care.tasks import Task, TaskKind
 from server.exchange import importing
 from server.exchange.column_map import ColumnMap, builtin_map
 from server.exchange.importing import run_import
 from server.exchange.intake import staging
-from server.exchange.intake.performed import path
 from server.exchange.kind import Kind
 from server.exchange.saved_maps import find_map, map_names, save_map
 from tests.builders import make_account
@@ -49,11 +43,6 @@ from tests.server.exchange.record import (
 SHIFTS = (
     "personal_id;datum;start;slut;rast_minuter\np1;2026-12-01;07.00;16.00;60\np2;2026-12-01;21.15;07.15;\n"
 )
-
-
-@pytest.fixture
-def record(database: Database, tmp_path: Path, clock: StandingClock) -> Record:
-    return Record(database, tmp_path / "data", clock)
 
 
 async def test_a_first_week_comes_in(record: Record) -> None:
@@ -265,76 +254,6 @@ async def test_rows_that_have_been_are_unknown_and_do_not_ring(record: Record) -
     assert (row.status, row.entered_late) == (Status.UNKNOWN, True)
 
 
-async def test_an_imported_consent_is_not_valid_until_confirmed(record: Record, clock: StandingClock) -> None:
-    """Somebody gets the task to ask; a call that waits for it is warned about; a no ends it."""
-    await record.fill()
-    client = await record.one(Client, Client.extern_id == "b1")
-    consent = await record.one(Consent)
-    assert (consent.client_id, consent.given_how) == (client.id, GivenHow.IMPORTED)
-    assert not consent.valid(clock.now())
-    task = await record.one(Task)
-    assert (task.kind, task.client_id) == (TaskKind.CONFIRM_CONSENT, client.id)
-    again = await record.take(Kind.CONTACTS, CONTACTS.replace("14.30;15", "14.40;15"))
-    assert [(one.line, one.code) for one in again.warnings] == [(3, "import.client_consents")]
-    refused = CLIENTS.replace("svenska;nej;ja", "svenska;nej;nej")
-    assert counts(await record.take(Kind.CLIENTS, refused)) == (0, 1, 1)
-    assert (await record.one(Consent)).withdrawn_at == clock.now()
-    assert counts(await record.take(Kind.CLIENTS, refused)) == (0, 0, 2)
-
-
-async def test_a_confirmed_consent_is_not_ended_by_a_file(record: Record, clock: StandingClock) -> None:
-    """A person's word goes before; the file's no is told."""
-    await record.fill()
-    async with record.database.write() as session:
-        await session.execute(update(Consent).values(confirmed_at=clock.now()))
-    outcome = await record.take(Kind.CLIENTS, CLIENTS.replace("svenska;nej;ja", "svenska;nej;nej"))
-    assert "import.consent_stays" in {one.code for one in outcome.warnings}
-    assert (await record.one(Consent)).valid(clock.now())
-
-
-async def test_personal_numbers_are_sealed(record: Record) -> None:
-    """Only the vault opens them; a number that another client has is refused."""
-    await record.fill()
-    client = await record.one(Client, Client.extern_id == "b1")
-    assert b"D001" not in client.personal_number_sealed
-    vault = open_vault(record.folder / VAULT_FILE)
-    assert vault.unseal(client.personal_number_sealed, about=str(client.id)) == "19400107-D001"
-    assert client.birth_date.isoformat() == "1940-01-07"
-    twin = CLIENTS.split("\n", maxsplit=1)[0] + "\nb3;Nils;Ny;19400107D001;Bräcke;;;;;;;;\n"
-    assert told(await record.take(Kind.CLIENTS, twin)) == [(2, "personnummer", "import.known_number")]
-
-
-async def test_a_file_can_protect_an_identity_but_not_expose_it(record: Record) -> None:
-    """Protection is raised at once, place forgotten; it is never lowered, nor what was withheld erased."""
-    await record.fill()
-    raised = CLIENTS.replace(";nej;ja;\n", ";nej;ja;skyddad folkbokföring\n")
-    await record.take(Kind.CLIENTS, raised)
-    client = await record.one(Client, Client.extern_id == "b1")
-    assert (client.protection, client.latitude, client.longitude) == (
-        Protection.PROTECTED_REGISTRATION,
-        None,
-        None,
-    )
-    lowered = "extern_id;förnamn;efternamn;grupp;adress;telefon;skydd\nb2;Eva;;Bräcke;;;\n"
-    assert told(await record.take(Kind.CLIENTS, lowered)) == [(2, "efternamn", "import.missing_value")]
-    lowered = lowered.replace("Eva;;", "Eva;Hemlig;")
-    outcome = await record.take(Kind.CLIENTS, lowered)
-    assert [one.code for one in outcome.warnings] == ["import.protection_stays"]
-    kept = await record.one(Client, Client.extern_id == "b2")
-    assert (kept.protection, kept.address) == (Protection.CONFIDENTIALITY_MARK, "Dolda vägen 1")
-
-
-async def test_the_error_file_hides_whom_the_record_protects(record: Record) -> None:
-    """Even when the file itself has forgotten the protection."""
-    await record.fill()
-    text = "extern_id;förnamn;efternamn;grupp;adress;språk\nb2;Eva;Hemlig;Bräcke;Dolda vägen 1;grötska\n"
-    outcome = await record.take(Kind.CLIENTS, text)
-    raw = (outcome.error_file() or b"").decode()
-    assert "b2" in raw
-    assert "Hemlig" not in raw
-    assert "Dolda" not in raw
-
-
 async def test_real_people_never_share_a_database_with_a_demo(record: Record) -> None:
     """Nobody may be added there, whoever it is; the plan of the demo's own people may be."""
     await record.fill()
@@ -411,79 +330,6 @@ async def test_services_follow_the_file_and_lost_calls_are_told(record: Record) 
     assert told(await record.take(Kind.SERVICES, SERVICES.replace("lägeskoll", "sim_hall"))) == [
         (3, "måltyp", "import.goal_type")
     ]
-
-
-async def test_performed_by_id_and_by_client_and_time(record: Record, clock: StandingClock) -> None:
-    """Ended by the state machine's own steps; who came is who did it; again changes nothing."""
-    await record.fill()
-    clock.set(local("2026-12-02 12:00"))
-    text = (
-        "Besöks-ID;Kund-id;Resurs-id;Besöksstart;Besöksslut;Besöksstatus;Manuell\n"
-        "k1;;p2;2026-12-01 07.31;08.02;Kvitterad;nej\n"
-        ";b1;p2;2026-12-01 14.50;15.05;Avböjt besök;\n"
-        ";b2;p1;2026-12-02 08.10;08.25;Kvitterad;ja\n"
-        ";b2;p2;2026-12-02 08.12;08.30;Kvitterad;nej\n"
-    )
-    phoniro = builtin_map("phoniro", Kind.PERFORMED)
-    outcome = await record.take(Kind.PERFORMED, text, column_map=phoniro)
-    assert (told(outcome), counts(outcome)) == ([], (0, 3, 0))
-    first = await record.one(PlannedContact, PlannedContact.extern_id == "k1")
-    assert (first.status, first.actual_start) == (Status.DONE, local("2026-12-01 07:31"))
-    bo = await record.one(Staff, Staff.extern_id == "p2")
-    assert [one.staff_id for one in await record.all(Assignment, Assignment.contact_id == first.id)] == [
-        bo.id
-    ]
-    second = await record.one(PlannedContact, PlannedContact.extern_id == "k2")
-    assert (second.status, second.cause) == (Status.DECLINED, "imported")
-    third = await record.one(PlannedContact, PlannedContact.extern_id == "k3")
-    assert (third.actual_start, third.actual_end) == (local("2026-12-02 08:10"), local("2026-12-02 08:30"))
-    assert third.entered_late
-    steps = [
-        (Status(one.status_before), Status(one.status_after))
-        for one in await record.all(ContactHistory, ContactHistory.event != "imported")
-    ]
-    assert steps
-    assert all(may_step(before, after) for before, after in steps)
-    again = await record.take(Kind.PERFORMED, text, column_map=phoniro)
-    assert (told(again), counts(again), again.differences) == ([], (0, 0, 3), [])
-
-
-async def test_performed_that_cannot_be(record: Record, clock: StandingClock) -> None:
-    """Unknown, not yet, contradictory; and another end than the one we have is told, not taken."""
-    await record.fill()
-    head = "extern_id;brukare_id;start;slut;utfall\n"
-    clock.set(local("2026-12-01 12:00"))
-    assert told(
-        await record.take(
-            Kind.PERFORMED,
-            head + "k7;;2026-12-01 07.30;07.45;utförd\n"
-            ";b1;2026-12-01 11.00;11.10;utförd\n"
-            "k2;;2026-12-01 14.30;14.45;utförd\n"
-            "k1;;2026-12-01 07.30;07.45;utförd\n",
-        )
-    ) == [
-        (2, "extern_id", "import.no_match"),
-        (3, "start", "import.no_match"),
-        (4, "start", "import.future"),
-    ]
-    await record.take(Kind.PERFORMED, head + "k1;;2026-12-01 07.30;07.45;utförd\n")
-    outcome = await record.take(Kind.PERFORMED, head + "k1;;2026-12-01 07.30;07.45;utebliven\n")
-    assert counts(outcome) == (0, 0, 1)
-    assert [outcome.said(one) for one in outcome.differences] == [
-        "Import säger att utfallet är utebliven, här gäller utförd."
-    ]
-
-
-@pytest.mark.parametrize("before", [s for s in Status if not s.is_end])
-@pytest.mark.parametrize(
-    "after", [Status.DONE, Status.DONE_PHONE, Status.DECLINED, Status.CANCELLED, Status.MISSED]
-)
-def test_every_open_row_can_reach_every_end_by_lawful_steps(before: Status, after: Status) -> None:
-    """Whatever state the row is in when the other system's word comes."""
-    way = path(before, after)
-    assert way[-1] is after
-    for one, following in zip([before, *way], way, strict=False):
-        assert following in STEPS[one]
 
 
 async def test_ids_are_those_of_the_files_own_source(record: Record) -> None:
