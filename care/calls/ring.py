@@ -181,7 +181,7 @@ async def begin_ring(
     is_busy = bool(await live_calls(session, device_id=device_id))
     call = Call(
         id=new_id(), contact_id=contact.id, rung_at=now, state=CallState.RINGING,
-        reason=reason.strip()[:200] or None if reason else None,
+        reason=(reason or "").replace("\0", "").strip()[:200] or None,
     )  # fmt: skip
     session.add(call)
     await session.flush()

@@ -7,12 +7,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, CookieJar, WSMsgType, WSServerHandshakeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from care.accounts import AccountRole, Role
+from care.calls.life import CallState
+from care.ids import new_id
 from server.calls import messages, socket
 from server.calls.messages import LARGEST
+from tests.builders import make_account, make_client, make_staff, make_tablet
 from tests.server.calls.conftest import House
 from tests.server.calls.lines import Key, open_line, open_page, open_tablet
 
@@ -227,3 +231,66 @@ async def test_any_text_leaves_the_server_standing(small_house: House, text: str
     answer = await line.hear("error")
     assert answer["code"].startswith("message.")
     await line.close()
+
+
+async def test_a_call_of_others_does_not_exist(house: House) -> None:
+    """Neither another worker nor another tablet gets a word into a call, or out of it."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.talk(page, tablet)
+    async with house.database.write() as session:
+        bo = await make_staff(session, house.town, "Bo", "Ek")
+        account = await make_account(session, bo, "bo")
+        session.add(
+            AccountRole(
+                id=new_id(), account_id=account.id, role=Role.CARE_WORKER, group_id=house.town.group.id
+            )
+        )
+        nils = await make_client(session, house.town, "Nils")
+        other_key = Key()
+        device = await make_tablet(session, nils, last_seen_at=house.clock.now(), public_key=other_key.public)
+    stranger = await open_tablet(house.browser(), house.origin, device.id, other_key)
+    token = await house.sign_in(account.id)
+    colleague = await open_page(
+        ClientSession(cookie_jar=CookieJar(unsafe=True), cookies={"samtid": token}), house.origin
+    )
+    sdp = {"from": "w1", "to": "t1", "description": {"type": "offer", "sdp": "v=0"}}
+    for line in (stranger, colleague):
+        await line.hear("welcome")
+        for kind, fields in (
+            ("resume", {"connection": "x"}), ("connection", {"connection": "x"}), ("description", sdp),
+            ("candidate", {"from": "w1", "to": "t1", "candidate": None}),
+            ("sending", {"audio": False, "video": False}), ("media", {"state": "lost"}), ("hang_up", {}),
+            ("quality", {"freezes": 1}),
+        ):  # fmt: skip
+            refused = await line.ask(kind, call=call, **fields)
+            assert refused["code"] == "call.unknown", (kind, refused)
+    for kind in ("answer", "not_now", "ringing", "pulse"):
+        more = {"answer": {"by": "touch"}, "ringing": {"connection": "x"}, "pulse": {"face": "happy"}}
+        assert (await stranger.ask(kind, call=call, **more.get(kind, {})))["code"] == "call.unknown"
+    for kind in ("cancel", "confirm_person"):
+        assert (await colleague.ask(kind, call=call))["code"] == "call.unknown"
+    assert (await house.call(call)).state is CallState.CONNECTED
+    for line in (page, tablet):
+        await line.ask("ping")
+        assert not {"description", "candidate", "sending"} & {one["type"] for one in line.heard}
+    await colleague.close()
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_tablet_whose_clock_is_mad(small_house: House, at: str) -> None:
+    """Times at either end of what a computer counts are refused or left out, as any time that cannot be."""
+    tablet = await small_house.tablet()
+    said = await tablet.ask("klart", contact=small_house.contact_id, at=at)
+    assert said.get("code") in {"contact.unknown", "message.bad", "time.bad"}
+    said = await tablet.ask(
+        "health", camera="granted", microphone="granted", sound="ok", wake_lock="ok", voice=True,
+        touch_needed=False, started=at,
+    )  # fmt: skip
+    assert said.get("code") != "unexpected"
+
+
+async def test_a_reason_with_a_nul_in_it(small_house: House) -> None:
+    """PostgreSQL has no NUL in a text: it is left out on both databases."""
+    page, tablet = await small_house.page(), await small_house.tablet()
+    call = await small_house.ring(page, tablet, reason="Hon\0 bad om det")
+    assert (await small_house.call(call)).reason == "Hon bad om det"
