@@ -6,8 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from care.storage.columns import Base, FromElsewhere, Id, link, words
 
@@ -113,3 +113,12 @@ class Shift(FromElsewhere, Base):
     #: Set when the person is away from (a part of) the shift. The cause is never asked or kept.
     absent_from: Mapped[datetime | None]
     absent_to: Mapped[datetime | None]
+
+    def is_away(self, when: datetime) -> bool:
+        """Whether the person is away from this shift at the instant `when`. In a query: `away_at`."""
+        return self.absent_from is not None and self.absent_from <= when < (self.absent_to or self.end)
+
+
+def away_at(when: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+    """`Shift.is_away` for a query."""
+    return and_(Shift.absent_from <= when, func.coalesce(Shift.absent_to, Shift.end) > when)

@@ -27,7 +27,7 @@ from care.ids import new_id
 from care.localtime import to_wall
 from care.notices import Notice
 from care.outbox import announce
-from care.staff import Staff
+from care.staff import Shift, Staff, away_at
 from care.tasks import Task, TaskKind, close_task, tell_task
 from care.words import N_
 from scheduler.horizon import line_rows
@@ -95,7 +95,17 @@ class Open:
 async def without_staff(
     session: AsyncSession, group_ids: Collection[UUID], first: date, last: date
 ) -> list[PlannedContact]:
-    """Coming rows that nobody is to do, `first` to `last`: somebody must be found before they fall due."""
+    """Coming rows that nobody is to do, `first` to `last`: somebody must be found before they fall due.
+
+    A row whose worker has been reported away at its time is one of them, as long as nobody has taken it over.
+    """
+    # The night shift that began the evening before is asked about too; the days keep the question short.
+    away = exists().where(
+        Assignment.contact_id == PlannedContact.id,
+        Shift.staff_id == Assignment.staff_id,
+        Shift.date.between(first - timedelta(days=1), last),
+        away_at(PlannedContact.start),
+    )
     rows = await session.scalars(
         select(PlannedContact)
         .where(
@@ -103,7 +113,7 @@ async def without_staff(
             PlannedContact.planned_date.between(first, last),
             PlannedContact.status.in_([Status.PLANNED, Status.DUE]),
             PlannedContact.channel.in_([Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE]),
-            ~exists().where(Assignment.contact_id == PlannedContact.id),
+            ~exists().where(Assignment.contact_id == PlannedContact.id) | away,
         )
         .options(
             selectinload(PlannedContact.client),

@@ -6,8 +6,8 @@ Everything is found by group and day, so it takes no longer when there are years
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class PlanRow:
     what: str
     state: RowState
     staff: tuple[Staff, ...]
+    #: Those of `staff` who have been reported away at its time.
+    away: frozenset[UUID] = frozenset()
 
     @property
     def is_counted(self) -> bool:
@@ -56,7 +58,7 @@ class PlanRow:
         """How many people it still needs; 0 for what is over and for what needs nobody."""
         if self.contact.status.is_end or self.contact.channel not in NEEDS_STAFF:
             return 0
-        return max(0, self.contact.staff_needed - len(self.staff))
+        return max(0, self.contact.staff_needed - len(self.staff) + len(self.away))
 
     @property
     def is_red(self) -> bool:
@@ -239,6 +241,7 @@ def by_worker(
     hours: dict[UUID, list[Shift]] = defaultdict(list)
     for shift, staff in shifts:
         hours[staff.id].append(shift)
+    rows = [_with_away(row, hours) for row in rows]
     own: dict[UUID, list[PlanRow]] = defaultdict(list)
     for row in rows:
         for one in row.staff:
@@ -251,6 +254,15 @@ def by_worker(
         [row for row in rows if not row.staff and not row.missing],
         _sums(rows),
     )
+
+
+def _with_away(row: PlanRow, hours: Mapping[UUID, Sequence[Shift]]) -> PlanRow:
+    away = {
+        one.id
+        for one in row.staff
+        if any(shift.is_away(row.contact.start) for shift in hours.get(one.id, ()))
+    }
+    return replace(row, away=frozenset(away)) if away else row
 
 
 def _order(worker: WorkerDay) -> tuple[bool, float, object]:

@@ -16,7 +16,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import staff_of
 from care.services import Priority
-from care.staff import ShiftKind, Staff
+from care.staff import Shift, ShiftKind, Staff
 from tests.builders import (
     Town,
     make_client,
@@ -101,6 +101,26 @@ async def test_one_of_two_is_missing_and_stands_both_places(
     await row(site, "2026-12-01 07:30", anna, staff_needed=2)
     page = words(await (await browser.get("/planen")).text())
     assert page.count("en till behövs") == 2
+
+
+async def test_rows_of_somebody_away_lack_staff_until_taken_over(
+    site: Site, anna: Staff, browser: Browser
+) -> None:
+    """Anna goes home at noon: what she had after that stands without staff, what came before does not."""
+    await row(site, "2026-12-01 11:30", anna)
+    await row(site, "2026-12-01 14:10", anna)
+    async with site.database.write() as session:
+        shift = (await session.scalars(select(Shift).where(Shift.staff_id == anna.id))).one()
+        shift.absent_from = moment("2026-12-01 12:00")
+    html = await (await browser.get("/planen")).text()
+    assert sums(html)["utan personal"] == 1
+    page = words(html)
+    assert "Utan personal 1 14.10" in page
+    assert page.count("Anna L. är borta") == 1
+    assert "en till behövs" not in page
+    needs = words(await (await browser.get("/behover")).text())
+    assert "Saknar personal 1 14.10" in needs
+    assert "11.30" not in needs
 
 
 async def test_filters_show_a_part_and_say_so(site: Site, anna: Staff, browser: Browser) -> None:
