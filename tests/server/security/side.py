@@ -89,6 +89,7 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     device = await make_digital(session, client, NOW)
     mate = await make_client(session, town, f"{name}s granne")
     shared = await make_tablet(session, mate, last_seen_at=NOW)
+    device.label = shared.label = "Surfplatta 00A1"
     third = await make_client(session, town, f"{name}s andra granne")
     session.add(DeviceAssignment(id=new_id(), device_id=shared.id, client_id=third.id, start=NOW))
     services = town.services

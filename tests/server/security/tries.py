@@ -144,11 +144,12 @@ async def ask(
 ) -> tuple[int, str]:
     """Do it as a browser would, with `more` fields in the form, or the address of a GET; status and text."""
     resource = site.app.router[name]
-    method = next(iter(resource)).method
-    is_form = method == "POST"
+    is_form = "POST" in {route.method for route in resource}
     address = resource.url_for(**{key: str(value) for key, value in one.parts(side).items()})
     asked = {**one.query(side), **({} if is_form else more or {})}
     address = address.with_query({key: str(value) for key, value in asked.items()})
     form = {**one.form(side), **(more or {})} if is_form else None
-    answer = await browser.request(method, str(address), data=form, allow_redirects=False)
+    answer = await browser.request(
+        "POST" if is_form else "GET", str(address), data=form, allow_redirects=False
+    )
     return answer.status, await answer.text()
