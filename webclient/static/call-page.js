@@ -114,9 +114,9 @@ async function play() {
   try {
     await remote.play();
     soundButton.hidden = true;
-  } catch {
-    // The browser wants a touch before it lets anything be heard.
-    soundButton.hidden = false;
+  } catch (error) {
+    // The browser wants a touch before it lets anything be heard. That a call ended meanwhile is nothing to touch for.
+    soundButton.hidden = !(peer && error instanceof DOMException && error.name === "NotAllowedError");
   }
 }
 
@@ -236,9 +236,19 @@ function over(cause, words) {
   const offers = find("unanswered", HTMLElement);
   offers.hidden = talked;
   if (talked) void fetchReceipt();
-  else offerAgain(cause);
+  else {
+    offerAgain(cause);
+    land(state);
+  }
   personButton.hidden = false;
   find("person-confirmed", HTMLElement).hidden = true;
+}
+
+/** The buttons of the call are gone: the keyboard goes on from what came instead. @param {HTMLElement | null} place */
+function land(place) {
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }
 
 /** @param {string} cause */
@@ -256,6 +266,7 @@ async function fetchReceipt() {
     place.innerHTML = await answer.text();
     /** @type {{htmx?: {process: (element: Element) => void}}} */ (/** @type {unknown} */ (window)).htmx?.process(place);
     place.scrollIntoView({ block: "start" });
+    land(place.querySelector("h2"));
   } catch {
     const link = document.createElement("a");
     link.className = "button primary block";

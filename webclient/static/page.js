@@ -96,8 +96,20 @@ function watchTables() {
 
 watchTables();
 
+/** Where the keyboard is nowhere: on to the first field that is wrong, or to what an answer put in the form's place. */
+function land() {
+  if (document.activeElement && document.activeElement !== document.body) return;
+  const wrong = document.querySelector("main [aria-invalid=true]");
+  const place = wrong instanceof HTMLFieldSetElement ? wrong.querySelector("input") : wrong;
+  const next = place ?? document.querySelector("main [data-land]");
+  if (next instanceof HTMLElement) next.focus();
+}
+
+land();
+
 document.addEventListener("htmx:after:swap", () => {
   watchTables();
+  land();
   const said = document.querySelector("#messages > :first-child");
   if (said instanceof HTMLElement && !said.dataset.seen) {
     said.dataset.seen = "yes";

@@ -279,6 +279,8 @@ function callScreen(call) {
 /** @param {Call} gone @param {string} cause */
 function over(gone, cause) {
   sound.stop();
+  // A call may come while the report after "Starta" is still read: the day follows it, not "Starta" once more.
+  if (started !== null) isStarting = false;
   if (gone.flows || cause === "hung_up") sound.goodbye();
   if (RINGS_AGAIN.has(cause)) showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
   draw();
