@@ -48,6 +48,7 @@ class _Told:
     start: datetime
     end: datetime | None
     manual: bool
+    client_away: bool
     staff: dict[UUID, None] = field(default_factory=dict)
 
 
@@ -161,7 +162,7 @@ class Performed:
         if known is None:
             known = self._told[held.contact.id] = _Told(
                 held, one.line, row.extern_id or str(held.contact.id), row.outcome, row.start, row.end,
-                bool(row.manual),
+                bool(row.manual), row.client_away,
             )  # fmt: skip
         elif known.outcome is not row.outcome:
             self._changes.refuse(
@@ -178,6 +179,7 @@ class Performed:
             known.start = min(known.start, row.start)
             known.end = max(filter(None, (known.end, row.end)), default=None)
             known.manual = known.manual or bool(row.manual)
+            known.client_away = known.client_away or row.client_away
         known.staff |= dict.fromkeys(staff)
 
     def _close(self, told: _Told) -> None:
@@ -201,7 +203,7 @@ class Performed:
                 "entered_late": contact.entered_late or told.manual,
             }
         else:
-            values["cause"] = Cause.IMPORTED
+            values["cause"] = Cause.CLIENT_AWAY if told.client_away else Cause.IMPORTED
         self._changes.update(PlannedContact, contact.id, values, version=contact.version)
         self._history(told, values)
         if told.outcome.is_done and told.staff and set(told.staff) != set(told.held.staff):

@@ -21,6 +21,7 @@ from server.exchange.times import (
 )
 from server.exchange.values import (
     first_names,
+    plain,
     read_id,
     read_service_codes,
     read_yes,
@@ -56,13 +57,18 @@ OUTCOMES = {
     "avböjt besök": Status.DECLINED,
     "avbokad": Status.CANCELLED,
     "frånvaro": Status.CANCELLED,
+    "borta": Status.CANCELLED,
+    "brukare borta": Status.CANCELLED,
     "uteblivet": Status.MISSED,
     "ej utförd": Status.MISSED,
     "missad": Status.MISSED,
     "nej": Status.MISSED,
 }
+#: Words of cancelled that say why: the client was away, so nothing was owed. The first is what is written.
+AWAY = ("frånvaro", "borta", "brukare borta")
 _read_status = word_of(Status, OUTCOMES)
 OUTCOME_NAMES = first_names(OUTCOMES)
+_AWAY = frozenset(map(plain, AWAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ class PerformedRow:
     staff_ids: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     manual: bool | None = None
+    #: Cancelled because the client was away.
+    client_away: bool = False
 
 
 def read(cells: Cells) -> PerformedRow | None:
@@ -90,6 +98,7 @@ def read(cells: Cells) -> PerformedRow | None:
     begins = cells.need("start", read_clock if cells.given("datum") else read_moment)
     ends = cells.may("slut", read_clock)
     outcome = cells.need("utfall", _read_outcome)
+    client_away = cells.may("utfall", plain) in _AWAY
     staff = (cells.may("personal_id", read_id), cells.may("personal_id_2", read_id))
     services = cells.may("insatser", read_service_codes) or ()
     manual = cells.may("manuell", read_yes)
@@ -107,7 +116,7 @@ def read(cells: Cells) -> PerformedRow | None:
             "slut", "import.no_end", "Sluttiden saknas. Kontakten räknas som utförd men utan utförd tid."
         )
     staff_ids = tuple(dict.fromkeys(one for one in staff if one))
-    return PerformedRow(extern_id, start, end, outcome, client_id, staff_ids, services, manual)
+    return PerformedRow(extern_id, start, end, outcome, client_id, staff_ids, services, manual, client_away)
 
 
 def _span(
@@ -150,7 +159,7 @@ def write(row: PerformedRow, zone: ZoneInfo) -> dict[str, str]:
         "extern_id": row.extern_id or "",
         "start": write_moment(row.start, zone),
         "slut": end,
-        "utfall": OUTCOME_NAMES[row.outcome],
+        "utfall": AWAY[0] if row.client_away else OUTCOME_NAMES[row.outcome],
         "brukare_id": row.client_id or "",
         "personal_id": row.staff_ids[0] if row.staff_ids else "",
         "personal_id_2": row.staff_ids[1] if len(row.staff_ids) > 1 else "",

@@ -54,6 +54,19 @@ async def test_performed_by_id_and_by_client_and_time(record: Record, clock: Sta
     assert (told(again), counts(again), again.differences) == ([], (0, 0, 3), [])
 
 
+async def test_a_client_who_was_away_was_owed_nothing(record: Record, clock: StandingClock) -> None:
+    """Frånvaro keeps its reason, which takes it out of the same-day share; inställd alone does not."""
+    await record.fill()
+    clock.set(local("2026-12-02 12:00"))
+    await record.take(
+        Kind.PERFORMED,
+        "extern_id;start;slut;utfall\nk1;2026-12-01 07.30;;Frånvaro\nk2;2026-12-01 14.30;;inställd\n",
+    )
+    for extern_id, cause in (("k1", "client_away"), ("k2", "imported")):
+        row = await record.one(PlannedContact, PlannedContact.extern_id == extern_id)
+        assert (row.status, row.cause) == (Status.CANCELLED, cause)
+
+
 async def test_performed_that_cannot_be(record: Record, clock: StandingClock) -> None:
     """Unknown, not yet, contradictory; and another end than the one we have is told, not taken."""
     await record.fill()
