@@ -123,6 +123,9 @@ class Side(Socket):
 
     async def pass_on(self, message: Description | Candidate | Sending) -> None:
         seat = self.seat(message.call)
+        if seat.is_over:
+            # On its way when the call ended: nothing is set up with who has hung up.
+            return
         message.n = None
         if isinstance(message, Description):
             note = Passed(description=message)

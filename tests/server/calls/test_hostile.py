@@ -294,3 +294,16 @@ async def test_a_reason_with_a_nul_in_it(small_house: House) -> None:
     page, tablet = await small_house.page(), await small_house.tablet()
     call = await small_house.ring(page, tablet, reason="Hon\0 bad om det")
     assert (await small_house.call(call)).reason == "Hon bad om det"
+
+
+async def test_nothing_is_set_up_with_who_has_hung_up(small_house: House) -> None:
+    """A page that goes on after the end does not reach the tablet any more."""
+    page, tablet = await small_house.page(), await small_house.tablet()
+    call = await small_house.talk(page, tablet)
+    await tablet.ask("hang_up", call=call)
+    await page.hear("state", call=call, state="ended")
+    sdp = {"from": "w1", "to": "t1", "description": {"type": "offer", "sdp": "v=0"}}
+    assert (await page.ask("description", call=call, **sdp))["type"] == "ok"
+    assert (await page.ask("sending", call=call, audio=True, video=True))["type"] == "ok"
+    await tablet.ask("ping")
+    assert not {"description", "sending"} & {one["type"] for one in tablet.heard}
