@@ -122,8 +122,7 @@ def nurse_allows(facts: DigitalFacts) -> No | None:
         if line.law is Law.HSL and not line.nurse_allows:
             return No(
                 "nurse_allows",
-                "Sjuksköterskan har inte tillåtit %(service)s på distans.",
-                {"service": line.service_code},
+                "Det är hälso- och sjukvård, och sjuksköterskan har inte tillåtit den på distans.",
             )
     return None
 
