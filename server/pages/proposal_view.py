@@ -107,6 +107,8 @@ async def view(
             )
         )
     }
+    # Somebody who has moved to another group since is that group's to see.
+    changes = [change for change in changes if change.contact_id in contacts]
     staff = await _staff(session, changes)
     soon = {change.id for change in next_hour(changes, now)}
     rows = [

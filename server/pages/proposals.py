@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
+from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand
 from care.disruptions import Change, ChangeState, Disruption, Proposal, ProposalState
 from care.errors import Fault, not_found
@@ -119,15 +120,18 @@ async def _chosen(
 
 
 async def _own_changes(request: web.Request, session: AsyncSession, proposal_id: UUID) -> list[Change]:
-    """The changes in the actor's own groups: nobody approves for another group."""
+    """The changes in the actor's own groups: nobody approves for another group.
+
+    A contact that has moved to another group since the proposal was made is not one's own any more.
+    """
     mine = actor(request).groups(Action.PROPOSAL_APPROVE)
-    return [
-        change
-        for change in await session.scalars(
-            select(Change).where(Change.proposal_id == proposal_id).order_by(Change.seq)
-        )
-        if mine is None or change.group_id in mine
-    ]
+    found = await session.execute(
+        select(Change, PlannedContact.group_id)
+        .join(PlannedContact, PlannedContact.id == Change.contact_id)
+        .where(Change.proposal_id == proposal_id)
+        .order_by(Change.seq)
+    )
+    return [change for change, group in found if mine is None or {change.group_id, group} <= mine]
 
 
 @routes.get("/forslag/{id}/lista", name="proposal_list")

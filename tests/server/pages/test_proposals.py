@@ -253,6 +253,30 @@ async def test_another_groups_change_is_nobody_elses(site: Site, desk: Browser, 
     assert [one.group_id for one in await site.log() if not one.allowed] == [broken.kalarne.id]
 
 
+async def test_who_has_moved_to_another_group_since_is_not_ones_own(
+    site: Site, desk: Browser, broken: Broken
+) -> None:
+    """An import moves Karl to Kälarne: the page, the list and the file show the rest, "all" leaves him."""
+    async with site.database.write() as session:
+        for thing in (
+            await session.get_one(Client, broken.karl.client_id),
+            await session.get_one(PlannedContact, broken.karl.contact_id),
+        ):
+            thing.group_id = broken.kalarne.id
+    for part in ("", "/lista", "/lista.csv"):
+        answer = await desk.get(broken.path + part)
+        assert (answer.status, "Karl" in await answer.text()) == (200, False)
+    shown = figures(await (await desk.get(broken.path)).text())
+    assert (shown["till video"], shown["annan personal"]) == (0, 1)
+    status, _ = await settle(desk, broken, "chosen", broken.karl)
+    assert status == 404
+    assert (await settle(desk, broken, "all"))[0] == 200
+    assert await state(site, broken.ingrid, broken.karl) == [ChangeState.APPLIED, ChangeState.PROPOSED]
+    other = await site.signed_in("kim", Role.COORDINATOR, group_id=broken.kalarne.id)
+    answer = await other.get(broken.path)
+    assert (answer.status, "Greta B." in await answer.text()) == (200, True)
+
+
 @pytest.mark.parametrize(
     ("data", "status", "words"),
     [
