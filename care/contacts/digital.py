@@ -122,7 +122,8 @@ def nurse_allows(facts: DigitalFacts) -> No | None:
         if line.law is Law.HSL and not line.nurse_allows:
             return No(
                 "nurse_allows",
-                "Det är hälso- och sjukvård, och sjuksköterskan har inte tillåtit den på distans.",
+                "Sjuksköterskan har inte tillåtit %(service)s på distans.",
+                {"service": line.service_code},
             )
     return None
 

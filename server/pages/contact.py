@@ -26,7 +26,7 @@ from server.pages.rendering import render
 from server.pages.row_state import CALLS, may_ring, row_state
 from server.pages.row_words import CAUSE_WORDS, when_text
 from server.security.actor import actor
-from server.security.gate import allow, right
+from server.security.gate import allow, right, would_allow
 
 routes = web.RouteTableDef()
 
@@ -56,10 +56,9 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         contact = await find_contact(session, request)
         await allow(request, session, Action.CONTACT_READ, contact=contact)
         card = await read_card(session, contact, who.staff_id, clock)
+        may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
-    is_own = who.staff_id in {one.id for one in card.staff}
-    may_move = who.may(Action.CONTACT_MOVE) and (is_own or who.may(Action.PROPOSAL_APPROVE))
     return render(
         request,
         "contact.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from gettext import NullTranslations
 from uuid import UUID
 
@@ -191,6 +192,9 @@ async def _show(
     stops = [one for one in conflicts or [] if one.severity is Severity.STOP]
     if fault is not None and fault.place not in FIELDS:
         stops.append(Conflict(fault.code, fault.sentence, Severity.STOP, dict(fault.values)))
+    services = await services_to_plan(session, request[LANGUAGE])
+    # Rules speak of codes; people of names.
+    names = {one["code"]: one["name"] for one in services}
     return render(
         request,
         "plan_call.html",
@@ -210,13 +214,13 @@ async def _show(
         weekdays=[(str(number), words.gettext(word)) for number, word in enumerate(WEEKDAY_WORDS)],
         staff=await staff_for(session, chosen) if chosen else [],
         nurses=await nurses(session),
-        services=await services_to_plan(session, request[LANGUAGE]),
+        services=services,
         planned=await planned_already(session, chosen.id, request.app[CLOCK], words, request[LANGUAGE])
         if chosen
         else [],
-        stops=[_in_words(one, words) for one in stops],
+        stops=[_in_words(one, words, names) for one in stops],
         warnings=[
-            (_in_words(one, words), one.starts[:4])
+            (_in_words(one, words, names), one.starts[:4])
             for one in conflicts or []
             if one.severity is Severity.WARN
         ],
@@ -232,9 +236,10 @@ def _errors(fault: Fault | None, words: NullTranslations) -> defaultdict[str, st
     return found
 
 
-def _in_words(conflict: Conflict, words: NullTranslations) -> str:
+def _in_words(conflict: Conflict, words: NullTranslations, names: Mapping[str, str]) -> str:
     text = words.gettext(conflict.sentence)
-    return text % conflict.values if conflict.values else text
+    values = {key: names.get(value, value) for key, value in conflict.values.items()}
+    return text % values if values else text
 
 
 async def _check_staff(

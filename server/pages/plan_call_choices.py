@@ -79,6 +79,7 @@ async def services_to_plan(session: AsyncSession, language: str) -> list[dict[st
     return [
         {
             "id": str(one.id),
+            "code": one.code,
             "name": one.name_in(language),
             "goal": goals.get(one.goal_type, one.goal_type),
             "minutes": one.video_minutes or one.standard_minutes,

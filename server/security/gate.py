@@ -138,6 +138,15 @@ async def allow(
     return relation
 
 
+async def would_allow(
+    request: web.Request, session: AsyncSession, action: Action, contact: PlannedContact
+) -> bool:
+    """Whether `allow` lets the actor do `action` with `contact` now: a page offers only what works."""
+    client = await session.get(Client, contact.client_id)
+    _, relation = await _relation(request, session, actor(request), action, client, None, contact)
+    return relation is not None
+
+
 async def other_group(request: web.Request, session: AsyncSession, action: Action, group_id: UUID) -> Fault:
     """The answer to somebody who chose a group that is none of theirs: 404, and the try is logged."""
     if await session.get(Group, group_id) is not None:

@@ -246,6 +246,20 @@ class TestMoving:
         assert "Flytta till" not in await (await colleague.get(f"/kontakt/{visit.id}")).text()
         assert (await post(colleague, visit, "flytta", version="1", channel="phone"))[0] == 404
 
+    async def test_what_is_not_open_yet_is_not_offered(self, site: Site) -> None:
+        """Before the shift has begun the worker reads the row; there is no button that would be refused."""
+        async with site.database.write() as session:
+            bo = await make_staff(session, site.town, "Bo", "Ek")
+            await make_shift(session, bo, start="08:00", end="16:00")
+            client = await make_client(session, site.town)
+            later = await make_contact(
+                session, client, site.town.services["TI-DAG"], "2026-12-01 09:00", staff=[bo]
+            )
+        early = await site.signed_in("bo", Role.CARE_WORKER, staff_id=bo.id)
+        assert "Flytta till" not in await (await early.get(f"/kontakt/{later.id}")).text()
+        site.clock.move(timedelta(minutes=110))
+        assert "Flytta till telefon" in await (await early.get(f"/kontakt/{later.id}")).text()
+
 
 async def test_a_phone_row_shows_its_number_when_rung(site: Site, anna: Staff, browser: Browser) -> None:
     """Ring begins the contact; long before its time only with a reason, which the history keeps."""
