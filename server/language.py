@@ -22,6 +22,8 @@ import webclient
 from server.keys import LANGUAGE
 
 LANGUAGES = ("sv", "en")
+#: What a tablet in a home can speak: those of the staff's pages and more.
+SCREEN_LANGUAGES = (*LANGUAGES, "fi", "ar")
 DEFAULT = "sv"
 COOKIE = "sprak"
 _PACKAGES = (care, webclient, tablet_kiosk)

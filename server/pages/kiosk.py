@@ -13,7 +13,7 @@ from aiohttp import web
 
 from care.errors import Fault, not_found
 from server.keys import CLOCK, DATABASE, LANGUAGE, THROTTLE
-from server.language import DEFAULT, LANGUAGES, translations
+from server.language import DEFAULT, SCREEN_LANGUAGES, translations
 from server.pages.assets import ASSETS, Assets
 from server.pages.rendering import render
 from server.security.address import client_address
@@ -28,7 +28,7 @@ routes = web.RouteTableDef()
 #: What the page needs without cover, beside everything under ``kiosk/`` and ``call/``.
 SHELL = ("words.js", "css/tokens.css", "css/fonts.css", "css/base.css", "lib/icons.svg", "icons/samtid.svg")
 _FOLDERS = ("kiosk/", "call/", "lib/fonts/")
-_WORDS = [f"/ord/{language}.json" for language in LANGUAGES if language != DEFAULT]
+_WORDS = [f"/ord/{language}.json" for language in SCREEN_LANGUAGES if language != DEFAULT]
 _WORKER = "kiosk/worker.js"
 #: A pairing request is a few hundred bytes.
 _LONGEST = 4096

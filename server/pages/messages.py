@@ -9,7 +9,7 @@ from functools import cache
 from aiohttp import web
 
 from care.errors import not_found
-from server.language import LANGUAGES, messages
+from server.language import SCREEN_LANGUAGES, messages
 from server.security.gate import open_to_all
 
 routes = web.RouteTableDef()
@@ -17,7 +17,7 @@ routes = web.RouteTableDef()
 
 @cache
 def catalogue(language: str) -> tuple[bytes, str]:
-    """``{msgid: msgstr | [one, many]}`` as JSON, and its version."""
+    """``{msgid: msgstr | [form, …]}`` as JSON, and its version."""
     body = json.dumps(messages(language), ensure_ascii=False, sort_keys=True).encode()
     return body, hashlib.sha256(body).hexdigest()[:12]
 
@@ -27,7 +27,7 @@ def catalogue(language: str) -> tuple[bytes, str]:
 async def words(request: web.Request) -> web.StreamResponse:
     """The catalogue of a language for ``static/words.js``; asked for again only when it has changed."""
     language = request.match_info["language"]
-    if language not in LANGUAGES:
+    if language not in SCREEN_LANGUAGES:
         raise not_found("ordlista")
     body, version = catalogue(language)
     tag = f'"{version}"'
