@@ -58,8 +58,13 @@ class Week:
     staff_pulse: Share = NOTHING
 
 
-async def read_week(session: AsyncSession, group_id: UUID, name: str, zone: ZoneInfo) -> Week:
-    """Count the week `name` for one group."""
+async def read_week(
+    session: AsyncSession, group_id: UUID, name: str, zone: ZoneInfo, *, until: date = date.max
+) -> Week:
+    """Count the week `name` for one group.
+
+    Shares are of the days up to `until`: what is still to come has not been left undone.
+    """
     first, last = week_days(name)
     begins, ends = day_span(first, zone)[0], day_span(last, zone)[1]
     week = Week()
@@ -91,7 +96,10 @@ async def read_week(session: AsyncSession, group_id: UUID, name: str, zone: Zone
     week.missed = counted.get(Status.MISSED, 0)
     week.declined = counted.get(Status.DECLINED, 0)
     week.unresolved = counted.get(Status.AWAITING, 0) + counted.get(Status.UNKNOWN, 0)
-    figures = await gather(session, first, last, zone, frozenset({group_id}))
+    over = min(last, until)
+    if over < first:
+        return week
+    figures = await gather(session, first, over, zone, frozenset({group_id}))
     week.same_day = Share(sum(one.done_same_day for one in figures.contacts), len(figures.contacts))
     for goal, cells in figures.receipts.items():
         without = sum(share.whole - share.part for share in cells.values())

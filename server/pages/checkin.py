@@ -116,7 +116,8 @@ async def open_week(request: web.Request) -> web.StreamResponse:
                 goal.code: goal.name_en if english else goal.name_sv
                 for goal in await session.scalars(select(GoalType))
             }
-            facts = await read_week(session, group.id, week, clock.zone)
+            yesterday = clock.today() - timedelta(days=1)
+            facts = await read_week(session, group.id, week, clock.zone, until=yesterday)
             for heading, lines in agenda(facts, goals, words).items():
                 session.add_all(
                     AgendaNote(

@@ -47,4 +47,12 @@ async def test_only_the_groups_own_week_is_counted(database: Database, clock: St
         done.actual_start = done.start
     async with database.read() as session:
         week = await read_week(session, town.group.id, week_name(clock.today()), SWEDEN)
+        monday = await read_week(
+            session, town.group.id, week_name(clock.today()), SWEDEN, until=date(2026, 11, 30)
+        )
+        tuesday = await read_week(
+            session, town.group.id, week_name(clock.today()), SWEDEN, until=date(2026, 12, 1)
+        )
     assert (week.missed, week.same_day, week.unreceipted) == (1, Share(1, 2), {"social": 1})
+    # In the middle of a week its coming days have not been left undone.
+    assert (monday.same_day, tuesday.same_day) == (Share(0, 0), Share(0, 1))
