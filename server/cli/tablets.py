@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +39,9 @@ async def show(ground: Ground) -> None:
             rows.append(_row(device, homes, groups))
             session.add_all(_note(ground, device, client, "read") for client in homes)
     table = Table(
-        *(ground.say(head) for head in ("Id", N_("Surfplatta"), N_("Grupp"), N_("Läge"), N_("Sågs senast"))),
+        # The id is what `revoke` asks for: whole, however narrow the terminal is.
+        Column("Id", no_wrap=True, min_width=36),
+        *(ground.say(head) for head in (N_("Surfplatta"), N_("Grupp"), N_("Läge"), N_("Sågs senast"))),
         box=None,
         pad_edge=False,
     )
