@@ -41,7 +41,8 @@ async def show(ground: Ground) -> None:
     table = Table(
         # The id is what `revoke` asks for: whole, however narrow the terminal is.
         Column("Id", no_wrap=True, min_width=36),
-        *(ground.say(head) for head in (N_("Surfplatta"), N_("Grupp"), N_("Läge"), N_("Sågs senast"))),
+        *(ground.say(head) for head in (N_("Surfplatta"), N_("Grupp"), N_("Läge"))),
+        Column(ground.say("Sågs senast"), overflow="fold"),
         box=None,
         pad_edge=False,
     )
