@@ -32,6 +32,8 @@ class TaskKind(StrEnum):
     CALL_REQUEST = "call_request"
     SYSTEM_WAS_AWAY = "system_was_away"
     FOLLOW_UP = "follow_up"
+    #: Somebody without a relation to the client has opened it in an emergency; the manager looks at why.
+    EMERGENCY_OPENED = "emergency_opened"
 
 
 class Task(Base):

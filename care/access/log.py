@@ -1,11 +1,14 @@
-"""The access log: every opening and change of a client's data, and every refusal (L6)."""
+"""The access log: every opening and change of a client's data, and every refusal (L6).
+
+It is append-only and chained; see `care.access.chain`, which is how an entry gets in.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.access.rights import Action
@@ -14,10 +17,17 @@ from care.storage.columns import Base, Id, link
 
 
 class AccessLog(Base):
-    """Append-only: who, in what role and relation, did what with whose data, why and where."""
+    """Append-only: who, in what role and relation, did what with whose data, why and where.
+
+    ``session.add(AccessLog(…))`` is all that is needed: the chain gives it a place when the transaction ends.
+    """
 
     __tablename__ = "access_log"
-    __table_args__ = (Index("ix_access_log_client_id_at", "client_id", "at"),)
+    __table_args__ = (
+        UniqueConstraint("seq"),
+        Index("ix_access_log_client_id_at", "client_id", "at"),
+        Index("ix_access_log_group_id_at", "group_id", "at"),
+    )
 
     id: Mapped[Id]
     at: Mapped[datetime]
@@ -35,6 +45,30 @@ class AccessLog(Base):
     #: The route's name or the command line.
     where: Mapped[str]
     address: Mapped[str | None]
+    #: Its place in the chain, from 1 without gaps.
+    seq: Mapped[int] = mapped_column(BigInteger())
+    #: The hash of the entry before it, and its own.
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AccessArchive(Base):
+    """A first part of the log that has been taken to the archive: the only door through which entries leave.
+
+    The database lets nobody delete an entry that no row here covers, and nobody change or delete these rows.
+    """
+
+    __tablename__ = "access_archive"
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    first_seq: Mapped[int] = mapped_column(BigInteger())
+    last_seq: Mapped[int] = mapped_column(BigInteger())
+    #: The hash of the last entry taken: the chain goes on from here.
+    last_hash: Mapped[str] = mapped_column(String(64))
+    #: SHA-256 of the file that the entries went to.
+    checksum: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[UUID | None] = link("account.id", index=False)
 
 
 def by_command(

@@ -19,7 +19,7 @@ from care import (
     tasks,
     ticks,
 )
-from care.access import log
+from care.access import chain, emergency, log, sample
 from care.calls import call
 from care.contacts import contact, rule
 from care.storage.columns import Base
@@ -29,11 +29,13 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "call",
+    "chain",
     "clients",
     "consent",
     "contact",
     "devices",
     "disruptions",
+    "emergency",
     "gatherings",
     "imports",
     "kiosk",
@@ -45,6 +47,7 @@ __all__ = [
     "pulse",
     "receipts",
     "rule",
+    "sample",
     "services",
     "staff",
     "tasks",

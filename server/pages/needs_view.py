@@ -37,6 +37,7 @@ HEADINGS: dict[TaskKind, str] = {
     TaskKind.CALL_REQUEST: N_("Vill bli uppringd"),
     TaskKind.SYSTEM_WAS_AWAY: N_("Systemet var borta"),
     TaskKind.FOLLOW_UP: N_("Att följa upp"),
+    TaskKind.EMERGENCY_OPENED: N_("Nödöppning att granska"),
 }
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
 OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
@@ -54,6 +55,10 @@ OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
     TaskKind.CALL_REQUEST: (("called", N_("Har ringt")), ("not_reached", N_("Nådde inte"))),
     TaskKind.SYSTEM_WAS_AWAY: (("checked", N_("Raderna är kontrollerade")),),
     TaskKind.FOLLOW_UP: (("done", N_("Uppföljt")),),
+    TaskKind.EMERGENCY_OPENED: (
+        ("fine", N_("Öppningen var befogad")),
+        ("follow_up", N_("Följs upp med den som öppnade")),
+    ),
 }
 
 
@@ -234,7 +239,7 @@ class _About:
                     "start": self._time(facts.get("from")),
                     "end": self._time(facts.get("to")),
                 }
-            case TaskKind.FOLLOW_UP:
+            case TaskKind.FOLLOW_UP | TaskKind.EMERGENCY_OPENED:
                 return self._follow_up(one, client)
             case TaskKind.CONFIRM_CONSENT:
                 return self.say(
@@ -244,6 +249,11 @@ class _About:
                 return str(one.note or "")
 
     def _follow_up(self, one: Task, client: Client | None) -> str:
+        if one.kind is TaskKind.EMERGENCY_OPENED:
+            return self.say("%(name)s har nödöppnat kl. %(time)s. Skälet står i loggen.") % {
+                "name": one.facts.get("by", ""),
+                "time": clock_text(one.created_at, self.zone),
+            }
         why = one.facts.get("why")
         if why == "put_off":
             name = client.first_name if client else ""

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Column, Integer, MetaData, Table, Uuid, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from care.access.chain import append
+from care.access.log import AccessLog
 from care.outbox import announce_many
 from care.storage.columns import Base
 from care.storage.database import Database
@@ -57,13 +59,17 @@ async def write(database: Database, changes: Changes, at: datetime) -> None:
             for table, ids in changes.deletes.items():
                 await stage.prepare_delete(table, [{"id": one} for one in ids])
             for table in Base.metadata.sorted_tables:
-                if rows := changes.inserts.get(table, []):
+                # The access log is no table to copy into: its chain gives each entry a place, last of all.
+                if (rows := changes.inserts.get(table, [])) and table is not AccessLog.__table__:
                     await stage.prepare_insert(table, rows)
             await connection.commit()
             async with database.write_on(connection):
                 await stage.move()
                 async with AsyncSession(bind=connection, expire_on_commit=False) as session:
                     await announce_many(session, at, "contact.changed", _facts(changes))
+                    entries = changes.inserts.get(cast(Table, AccessLog.__table__), [])
+                    for portion in portions(entries):
+                        await append(session, portion)
         except IntegrityError:
             raise Overtaken from None
         finally:
