@@ -32,6 +32,8 @@ from care.storage.database import Database
 SOURCE = "demo-start"
 SERVICE = "SO-SAM"
 MINUTES = 15
+#: Before the first shift of the morning, those who come soon are the ones to ring.
+SOON = timedelta(hours=3)
 
 
 class FirstCall(NamedTuple):
@@ -60,7 +62,7 @@ async def first_call(database: Database, clock: Clock) -> FirstCall:
         pairs = [(chosen, client) for client in clients if (chosen := workers.best_for(client)) is not None]
         if not pairs:
             raise Fault("demo.no_worker", "Ingen som får ringa kan logga in.", status=409)
-        chosen, client = min(pairs, key=lambda pair: pair[0].rank[:2])
+        chosen, client = min(pairs, key=lambda pair: pair[0].rank[:3])
         await _make(session, client, chosen.staff, now)
         return FirstCall(chosen.staff, client, chosen.username)
 
@@ -117,7 +119,7 @@ def _agreed(client: Client, consents: list[Consent], now: datetime) -> bool:
 class _Chosen(NamedTuple):
     """A worker for a client; the lower the rank the better."""
 
-    rank: tuple[bool, bool, bool, str]
+    rank: tuple[bool, bool, bool, bool, bool, str]
     staff: Staff
     username: str
 
@@ -128,6 +130,8 @@ class _Workers:
 
     able: list[tuple[Staff, str]]
     at_work: set[UUID]
+    #: At work now or soon.
+    expected: set[UUID]
     busy: set[UUID]
     #: (client, worker)
     known: set[tuple[UUID, UUID]]
@@ -145,11 +149,11 @@ class _Workers:
         )
         able = [(staff, username) for staff, username in rows]
         ids = [staff.id for staff, _ in able]
-        at_work = await session.scalars(
-            select(Shift.staff_id).where(
+        shifts = await session.execute(
+            select(Shift.staff_id, Shift.start).where(
                 Shift.staff_id.in_(ids),
                 Shift.kind != ShiftKind.DIGITAL,
-                Shift.start <= now,
+                Shift.start <= now + SOON,
                 Shift.end > now + timedelta(minutes=MINUTES),
                 Shift.absent_from.is_(None),
             )
@@ -158,15 +162,23 @@ class _Workers:
             select(KnownStaff.client_id, KnownStaff.staff_id).where(KnownStaff.staff_id.in_(ids))
         )
         busy = await _busy(session, ids, now)
-        return cls(able, set(at_work), busy, {(client, staff) for client, staff in known})
+        begins = [(staff, start) for staff, start in shifts]
+        at_work = {staff for staff, start in begins if start <= now}
+        expected = {staff for staff, _ in begins}
+        return cls(able, at_work, expected, busy, {(client, staff) for client, staff in known})
 
     def best_for(self, client: Client) -> _Chosen | None:
-        """At work now before not, free before busy, known before strange; None when the group has nobody."""
+        """At work now before soon before not, free before busy, with a face before without, then the known.
+
+        None when the group has nobody.
+        """
         mine = [
             _Chosen(
                 (
                     staff.id not in self.at_work,
+                    staff.id not in self.expected,
                     staff.id in self.busy,
+                    staff.portrait is None,
                     (client.id, staff.id) not in self.known,
                     staff.extern_id or "",
                 ),
