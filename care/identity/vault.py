@@ -13,6 +13,7 @@ import binascii
 import os
 import secrets
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -39,11 +40,13 @@ class _KeyFile(msgspec.Struct, forbid_unknown_fields=True):
 class Vault:
     """Seals and opens short secret texts. Made by `open_vault`."""
 
-    def __init__(self, keys: dict[str, bytes], current: str) -> None:
+    def __init__(self, keys: dict[str, bytes], current: str, path: Path | None = None) -> None:
         if current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
             raise _broken_file()
         self.keys = keys
         self.current = current
+        #: The key file; read again when a value was sealed with a key that came after this was opened.
+        self.path = path
 
     def __repr__(self) -> str:
         return f"Vault({len(self.keys)} keys, current {self.current})"
@@ -60,7 +63,7 @@ class Vault:
         key_id, _, body = rest.partition(b".")
         if version != _VERSION:
             raise _broken_value()
-        key = self.keys.get(key_id.decode("latin-1"))
+        key = self._key(key_id.decode("latin-1"))
         if key is None:
             raise Fault(
                 "vault.unknown_key",
@@ -73,6 +76,11 @@ class Vault:
             return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], about.encode()).decode()
         except (InvalidTag, binascii.Error, ValueError):
             raise _broken_value() from None
+
+    def _key(self, key_id: str) -> bytes | None:
+        if key_id not in self.keys and self.path is not None and self.path.is_file():
+            self.keys = _load(self.path).keys
+        return self.keys.get(key_id)
 
     def is_current(self, sealed: bytes) -> bool:
         """False when the value should be sealed anew with the current key (rotation)."""
@@ -107,17 +115,38 @@ def rotate(path: Path) -> Vault:
     current = _next_id(vault.keys)
     keys = {**vault.keys, current: secrets.token_bytes(_KEY_BYTES)}
     _written(path, keys, current).replace(path)
-    return Vault(keys, current)
+    return Vault(keys, current, path)
 
 
-def _next_id(keys: dict[str, bytes]) -> str:
-    # Four digits, so that the order of the text is the order of making.
-    return f"k{max(int(key_id[1:]) for key_id in keys) + 1:04d}"
+def forget(path: Path, unused: Iterable[str]) -> Vault:
+    """Take keys that seal nothing any more out of the file. The current key always stays."""
+    vault = open_vault(path)
+    gone = set(unused) - {vault.current}
+    keys = {key_id: key for key_id, key in vault.keys.items() if key_id not in gone}
+    _written(path, keys, vault.current).replace(path)
+    return Vault(keys, vault.current, path)
+
+
+def key_of(sealed: bytes) -> str:
+    """The id of the key that a value was sealed with; empty when it is no sealed value."""
+    version, _, rest = sealed.partition(b".")
+    return rest.partition(b".")[0].decode("latin-1") if version == _VERSION else ""
+
+
+def _next_id(keys: Iterable[str]) -> str:
+    """The next number and a random tail.
+
+    Four digits first, so that the order of the text is the order of making; the tail, so that a key file made
+    anew after a loss never uses an id of the lost one.
+    """
+    number = max((int(key_id[1:5]) for key_id in keys), default=0) + 1
+    return f"k{number:04d}-{secrets.token_hex(3)}"
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = _written(path, {"k0001": secrets.token_bytes(_KEY_BYTES)}, "k0001")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    first = _next_id(())
+    fresh = _written(path, {first: secrets.token_bytes(_KEY_BYTES)}, first)
     try:
         os.link(
             fresh, path
@@ -143,9 +172,10 @@ def _load(path: Path) -> Vault:
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_KeyFile)
         keys = {key_id: base64.b64decode(key, validate=True) for key_id, key in file.keys.items()}
+        _next_id(keys)  # refuses ids that are none
     except (msgspec.MsgspecError, binascii.Error, ValueError):
         raise _broken_file() from None
-    return Vault(keys, file.current)
+    return Vault(keys, file.current, path)
 
 
 def _broken_file() -> Fault:

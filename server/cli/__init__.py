@@ -18,6 +18,9 @@ COMMANDS: dict[str, str] = {
     "measures": "server.cli.measures",
     "tablets": "server.cli.tablets",
     "log": "server.cli.log",
+    "backup": "server.cli.backup",
+    "restore": "server.cli.restore",
+    "keys": "server.cli.keys",
     "doctor": "server.cli.doctor",
     "config": "server.cli.config",
 }

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from care.errors import Fault
-from care.identity.vault import Vault, open_vault, rotate
+from care.identity.vault import Vault, forget, open_vault, rotate
 
 
 def code(fault: pytest.ExceptionInfo[Fault]) -> str:
@@ -70,8 +70,30 @@ def test_after_rotation_old_values_open_and_new_ones_use_the_new_key(tmp_path: P
     assert after.unseal(old, about="a") == "19400107-9120"
     assert not after.is_current(old)
     assert after.is_current(after.seal("x", about="a"))
+    assert before.unseal(after.seal("x", about="a"), about="a") == "x", "an open vault learns of the new key"
+
+
+def test_a_key_that_is_in_no_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    """Not "broken": the right key file can be put back. A file made anew never takes an old key's id."""
+    path = tmp_path / "key"
+    sealed = open_vault(path).seal("x", about="a")
+    path.unlink()
     with pytest.raises(Fault) as fault:
-        before.unseal(after.seal("x", about="a"), about="a")
+        open_vault(path).unseal(sealed, about="a")
+    assert code(fault) == "vault.unknown_key"
+
+
+def test_forgotten_keys_open_nothing_and_the_current_one_cannot_be_forgotten(tmp_path: Path) -> None:
+    """After a rotation the old key can be taken away."""
+    path = tmp_path / "key"
+    first = open_vault(path)
+    old = first.seal("x", about="a")
+    rotate(path)
+    kept = forget(path, [first.current, open_vault(path).current])
+    assert list(kept.keys) == [kept.current]
+    assert kept.unseal(kept.seal("y", about="a"), about="a") == "y"
+    with pytest.raises(Fault) as fault:
+        kept.unseal(old, about="a")
     assert code(fault) == "vault.unknown_key"
 
 
