@@ -36,6 +36,10 @@ class TaskKind(StrEnum):
     EMERGENCY_OPENED = "emergency_opened"
 
 
+#: In `Task.facts`: the first deadline of a task that was passed on, and who had it, the last one last.
+PROMISED, PASSED = "promised", "passed"
+
+
 class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
@@ -61,6 +65,15 @@ class Task(Base):
     closed_by_id: Mapped[UUID | None] = link("account.id", index=False)
     outcome: Mapped[str | None]
     note: Mapped[str | None] = mapped_column(Text())
+
+    @property
+    def promised(self) -> datetime:
+        """When it was to be done at first; passing it on does not move that."""
+        first = self.facts.get(PROMISED)
+        return datetime.fromisoformat(first) if first else self.deadline
+
+    def is_late(self, now: datetime) -> bool:
+        return self.promised < now
 
 
 async def open_task(
@@ -141,4 +154,5 @@ async def tell_task(session: AsyncSession, task: Task, at: datetime) -> None:
         task=task.id,
         kind=task.kind.value,
         closed=task.closed_at is not None,
+        owner=task.owner_id,
     )

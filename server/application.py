@@ -59,6 +59,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.my_day",
     "server.pages.needs",
     "server.pages.own_account",
+    "server.pages.own_wishes",
     "server.pages.plan",
     "server.pages.plan_call",
     "server.pages.plan_news",

@@ -82,7 +82,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.PROPOSAL_READ: {_C: _GROUP, _M: _GROUP},
     Action.PROPOSAL_APPROVE: {_C: _GROUP, _M: _GROUP},
     Action.TASK_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
-    Action.TASK_CLOSE: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
+    Action.TASK_CLOSE: {_W: frozenset({Relation.OWN_GROUP, Relation.NIGHT}), _C: _GROUP, _M: _GROUP},
     Action.DEVICE_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _X: _ALL},
     Action.DEVICE_CHANGE: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _X: _ALL},
     Action.MEASURES_READ: {_C: _GROUP, _M: _ALL},

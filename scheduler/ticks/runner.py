@@ -22,6 +22,7 @@ from scheduler.ticks.marks import mark
 from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
 from scheduler.ticks.retention import retention
+from scheduler.ticks.task_watch import task_watch
 
 log = logging.getLogger("samtid.ticks")
 
@@ -34,6 +35,7 @@ EVERY: dict[str, tuple[Work, float]] = {
     "escalation": (escalation, 5),
     "device_watch": (device_watch, 30),
     "notice_watch": (notice_watch, 15),
+    "task_watch": (task_watch, 10),
     "horizon": (horizon, 3600),
     "day_end": (day_end, 600),
     "retention": (retention, 3600),

@@ -17,6 +17,7 @@ from care.contacts.facts import gather_facts
 from care.devices import Device
 from care.errors import Fault
 from care.outbox import OutboxEvent
+from care.tasks import TaskKind
 from server.background import ended
 from server.calls.desk import SYSTEM
 from server.calls.hub import HUB
@@ -67,7 +68,10 @@ class Days:
             await self._device_changed(event)
         if event.topic == "consent.changed" and event.client_id is not None:
             await self._consent_changed(event)
-        if event.topic in _CHANGE_THE_DAY and event.client_id is not None:
+        concerns = event.topic in _CHANGE_THE_DAY or (
+            event.topic == "task.changed" and event.payload.get("kind") == TaskKind.CALL_REQUEST.value
+        )
+        if concerns and event.client_id is not None:
             for tablet in self._hub.tablets.values():
                 if event.client_id in tablet.client_ids:
                     self._tell(tablet)

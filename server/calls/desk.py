@@ -27,7 +27,7 @@ from server.calls.ice import check_relay, ice_servers
 from server.calls.notes import Here, Note, Rung, Stated
 from server.calls.relay import Relay
 from server.keys import CLOCK, CONFIGURATION, DATABASE
-from server.tablets import pulse
+from server.tablets import call_request, pulse
 from server.tablets.face import face
 
 log = logging.getLogger("samtid.calls")
@@ -168,10 +168,19 @@ class Desk:
                 return
             before = call.state
             await course.end(session, call, cause, self._clock.now(), hand)
+            await self._was_rung(session, call, hand)
 
         await self._change(call_id, act, tell=lambda: before is not None)
         self._stop_waiting(call_id)
         return before
+
+    async def _was_rung(self, session: AsyncSession, call: Call, hand: Hand) -> None:
+        """Who asked to be rung has been, when the two have talked."""
+        if call.cause is Cause.HUNG_UP and call.connected_at is not None:
+            side = await course.participant(session, call.id, CallRole.CLIENT)
+            if side.client_id is not None:
+                at = self._clock.now()
+                await call_request.was_rung(session, side.client_id, at, hand.account_id)
 
     async def flowing(self, call_id: UUID, role: CallRole, first_ms: int | None) -> None:
         changed = False

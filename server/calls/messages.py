@@ -125,6 +125,7 @@ class Day(Message, tag="day", kw_only=True):
     notices: list[dict[str, Any]]
     prompt: dict[str, Any] | None = None
     phone: dict[str, str] | None = None
+    request: dict[str, str] | None = None
 
 
 class NoticeShown(Asked, tag="notice_shown", kw_only=True):
@@ -142,6 +143,10 @@ class Klart(Asked, tag="klart", kw_only=True):
 
 class PromptLater(Asked, tag="prompt_later", kw_only=True):
     contact: UUID
+
+
+class CallRequest(Asked, tag="call_request", kw_only=True):
+    pass
 
 
 class Pulse(Asked, tag="pulse", kw_only=True):
@@ -360,7 +365,8 @@ class Changed(Message, tag="changed", kw_only=True):
 #: What both sides of a call may say of it.
 CallMessage = NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume
 FromTablet = (
-    Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | Pulse | Health
+    Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
+    | Health
     | Ringing | Answer | NotNow | CallMessage
 )  # fmt: skip
 FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | CallMessage

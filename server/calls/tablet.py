@@ -29,6 +29,7 @@ from server.calls.ice import ice_servers
 from server.calls.messages import (
     Answer,
     Caller,
+    CallRequest,
     Day,
     FromTablet,
     GoingOn,
@@ -52,7 +53,7 @@ from server.calls.socket import MOVED, Gone, Handler
 from server.calls.words import for_client, rings
 from server.keys import CONFIGURATION
 from server.pages.assets import ASSETS
-from server.tablets import health, notice, prompt, pulse
+from server.tablets import call_request, health, notice, prompt, pulse
 from server.tablets.day import day_for
 from server.tablets.face import face
 from server.tablets.home import clients_of
@@ -99,6 +100,7 @@ class TabletSocket(Side):
             NoticeTouched: self.notice_touched,
             Klart: self.klart,
             PromptLater: self.prompt_later,
+            CallRequest: self.call_request,
             Pulse: self.pulse,
             Health: self.health,
         }
@@ -266,6 +268,11 @@ class TabletSocket(Side):
     async def prompt_later(self, message: PromptLater) -> None:
         async with self.database.write() as session:
             await prompt.put_off(session, self.device, message.contact, self.clock)
+        await self.send_day()
+
+    async def call_request(self, _message: CallRequest) -> None:
+        async with self.database.write() as session:
+            await call_request.ask_to_be_rung(session, self.device, self.clock)
         await self.send_day()
 
     async def pulse(self, message: Pulse) -> None:

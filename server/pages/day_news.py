@@ -1,8 +1,8 @@
 """What is new for a worker's list, told within two seconds by server-sent events.
 
-Events carry ids only: ``changed`` {contacts}, ``due`` {contact, in_minutes}. The page asks for its list again
-and the gate decides anew what it may show. A stream lasts ten minutes at most; the browser opens it anew, and
-with it somebody who has been signed out is found out.
+Events carry ids only: ``changed`` {contacts}, ``due`` {contact, in_minutes}, ``wish`` {new}. The page asks
+for its list again and the gate decides anew what it may show. A stream lasts ten minutes at most; the browser
+opens it anew, and with it somebody who has been signed out is found out.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from aiohttp import web
 from care.access.rights import Action
 from care.errors import not_found
 from care.outbox import OutboxEvent
+from care.tasks import TaskKind
 from server.keys import CLOCK, DATABASE, TAIL
 from server.pages.day_list import own_rows, read_span
+from server.pages.own_wishes import own_wishes
 from server.security.actor import actor
 from server.security.gate import right
 
@@ -31,6 +33,8 @@ LIFE = 600.0
 #: Facts of one transaction come in a row: gathered for so long into one event.
 GATHER = 0.05
 MOST_WAITING = 500
+
+_TOPICS = ("contact.", "account.changed", "task.changed")
 
 Fact = tuple[str, dict[str, Any]]
 Queue = asyncio.Queue[Fact | None]
@@ -48,8 +52,11 @@ class Listener(Protocol):
 class Ear:
     """Picks the facts that concern one worker's list."""
 
-    def __init__(self, staff_id: UUID, account_id: UUID | None, contacts: set[str]) -> None:
+    def __init__(
+        self, staff_id: UUID, account_id: UUID | None, contacts: set[str], wishes: set[str] | None = None
+    ) -> None:
         self._staff = str(staff_id)
+        self._wishes = wishes or set()
         self._account = str(account_id)
         self._contacts = contacts
         self.queue: Queue = asyncio.Queue(MOST_WAITING)
@@ -64,8 +71,19 @@ class Ear:
                 # Rows that are given to somebody else are news once more, and then no longer.
                 (self._contacts.add if is_mine else self._contacts.discard)(contact)
                 self.say(("changed", {"contact": contact}))
+        elif event.topic == "task.changed" and event.payload.get("kind") == TaskKind.CALL_REQUEST.value:
+            self._hear_wish(event)
         elif event.topic == "contact.due" and contact in self._contacts:
             self.say(("due", {"contact": contact, "in_minutes": event.payload.get("in_minutes")}))
+
+    def _hear_wish(self, event: OutboxEvent) -> None:
+        """Somebody asks to be rung: mine from now on, or no longer."""
+        task = str(event.payload.get("task"))
+        is_mine = event.payload.get("owner") == self._staff and not event.payload.get("closed")
+        if is_mine or task in self._wishes:
+            is_new = is_mine and task not in self._wishes
+            (self._wishes.add if is_mine else self._wishes.discard)(task)
+            self.say(("wish", {"new": is_new}))
 
     def say(self, fact: Fact | None) -> None:
         put(self.queue, fact)
@@ -89,12 +107,16 @@ async def day_news(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         span = await read_span(session, who.staff_id, request.app[CLOCK])
         rows = await own_rows(session, who.staff_id, span)
-    return await stream(request, Ear(who.staff_id, who.account_id, {str(row.id) for row in rows}))
+        wishes = await own_wishes(session, who.staff_id, request.app[CLOCK].now())
+    return await stream(
+        request,
+        Ear(who.staff_id, who.account_id, {str(row.id) for row in rows}, {str(one.id) for one in wishes}),
+    )
 
 
 async def stream(request: web.Request, ear: Listener) -> web.StreamResponse:
     """What `ear` picks, to one open page, until it is closed or has lasted long enough."""
-    ends = [request.app[TAIL].subscribe(topic, ear.hear) for topic in ("contact.", "account.changed")]
+    ends = [request.app[TAIL].subscribe(topic, ear.hear) for topic in _TOPICS]
     request.app[STREAMS].add(ear.queue)
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
@@ -133,7 +155,7 @@ async def _tell(response: web.StreamResponse, queue: Queue) -> None:
 def _written(facts: list[Fact]) -> bytes:
     changed = list(dict.fromkeys(data["contact"] for name, data in facts if name == "changed"))
     events: list[Fact] = [("changed", {"contacts": changed})] if changed else []
-    events += [fact for fact in facts if fact[0] == "due"]
+    events += [fact for fact in facts if fact[0] in {"due", "wish"}]
     return "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events).encode()
 
 

@@ -22,6 +22,7 @@ from server.pages import early_ring
 from server.pages.day_list import DayList, read_day
 from server.pages.faces import Face, client_face
 from server.pages.onward import link
+from server.pages.own_wishes import about, own_wishes
 from server.pages.rendering import render
 from server.pages.row_state import CALLS, RowState, may_ring, next_change, row_state
 from server.pages.row_words import (
@@ -91,7 +92,8 @@ async def my_day(request: web.Request) -> web.StreamResponse:
     clock = request.app[CLOCK]
     async with request.app[DATABASE].read() as session:
         day = await read_day(session, who.staff_id, clock)
-    clients = [(one.id, one.group_id) for one in day.clients.values()]
+        wishes = await own_wishes(session, who.staff_id, clock.now())
+    clients = [(one.id, one.group_id) for one in day.clients.values()] + about(wishes)
     note_list(request, Action.OWN_DAY_READ, clients, Relation.ASSIGNED)
     rows = [view_row(request, day, contact, who.staff_id) for contact in day.contacts]
     top = top_row(rows, clock.now())
@@ -101,6 +103,7 @@ async def my_day(request: web.Request) -> web.StreamResponse:
         "_my_day.html" if "HX-Request" in request.headers else "my_day.html",
         day=day.span.day,
         rows=rows,
+        wishes=wishes,
         top=top,
         done=day.done,
         total=len(day.counted),

@@ -24,6 +24,7 @@ from care.notices import Notice
 from care.services import Service
 from care.staff import Staff
 from server.language import translations
+from server.tablets.call_request import request_for
 from server.tablets.face import face
 from server.tablets.home import clients_of
 from server.tablets.notice import sentence
@@ -60,7 +61,7 @@ class _Around:
 async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language: str) -> dict[str, Any]:
     """The ``day`` of a tablet as JSON-ready values, without ``type``.
 
-    Six queries, whatever the day holds. First names only: nothing here says more of anybody, so a protected
+    Seven queries, whatever the day holds. First names only: nothing here says more of anybody, so a protected
     identity needs nothing of its own. An unassigned tablet gets a day without rows.
     """
     now = clock.now()
@@ -98,6 +99,7 @@ async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language
             for one in notices
         ],
         "phone": await _phone(session, clients, _),
+        "request": await request_for(session, ids, clock, _),
     }
 
 

@@ -123,3 +123,17 @@ def change_text(kind: str, channel: Channel, who: str, word: str, when: str, _: 
         "undone": _("Det blir som det var: %(what)s %(when)s."),
     }
     return texts.get(kind, _("Ny plan: %(what)s %(when)s.")) % values
+
+
+def request_text(
+    first_name: str | None, deadline: datetime, now: datetime, zone: ZoneInfo, _: Translate
+) -> str:
+    """Who rings whoever asked for it, and when: "Anna ringer dig före 15.00"."""
+    if deadline <= now:
+        # Nobody has said that it was done, and somebody else is being asked: no time is promised any more.
+        return _("Vi ringer dig så snart vi kan")
+    wall, today = deadline.astimezone(zone), now.astimezone(zone).date()
+    values = {"who": first_name or _("Hemtjänsten"), "time": wall.strftime("%H.%M")}
+    if wall.date() == today:
+        return _("%(who)s ringer dig före %(time)s") % values
+    return _("%(who)s ringer dig i morgon före %(time)s") % values

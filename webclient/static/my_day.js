@@ -193,6 +193,18 @@ function listen() {
     const { contact } = JSON.parse(event.data);
     void refresh().then(() => remind(contact));
   });
+  source.addEventListener("wish", (event) => {
+    const { new: isNew } = JSON.parse(event.data);
+    void refresh().then(() => {
+      const said = isNew && day()?.querySelector(".my-day-wish:last-of-type h2")?.textContent?.trim();
+      if (!said) return;
+      announce(said);
+      // No name in the title: browsers keep titles in their history.
+      const what = t("Någon vill bli uppringd");
+      if (document.hidden) document.title = `● ${what}`;
+      chime();
+    });
+  });
   source.addEventListener("error", () => {
     // The browser opens it again by itself, unless the answer was no stream: signed out, or the server is new.
     if (source.readyState !== EventSource.CLOSED) return;

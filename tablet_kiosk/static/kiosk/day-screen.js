@@ -1,6 +1,7 @@
 /** The day: the time, what comes next, and at most four rows. And the night, when there is nothing to do. */
 
 import { t } from "../words.js";
+import { CallRequestPlace } from "./call-request.js";
 import { isNight, partOfDay, view, wall } from "./day.js";
 import { element, faces, icon } from "./element.js";
 import { Screen } from "./screens.js";
@@ -81,6 +82,7 @@ export class DayScreen extends Screen {
   #rows = element("ol", { class: "rows" });
   #contact = element("p", { class: "no-contact", role: "status" });
   #touch = element("button", { type: "button", class: "touch", hidden: true });
+  #ask = new CallRequestPlace();
   #watch = new ResizeObserver(() => this.#fit());
 
   constructor() {
@@ -97,8 +99,9 @@ export class DayScreen extends Screen {
     this.#watch.disconnect();
   }
 
-  /** @param {{touch: () => void}} acts */
-  show({ touch }) {
+  /** @param {{touch: () => void, ask: () => void}} acts */
+  show({ touch, ask }) {
+    this.#ask.pressed = ask;
     this.#drawn = "";
     this.#touch.addEventListener("click", touch);
     this.fill(
@@ -108,23 +111,25 @@ export class DayScreen extends Screen {
         element("div", { class: "time-and-date" }, this.#clock, this.#date, this.#part),
         element("div", { class: "below" }, this.#touch, this.#next)),
       element("section", { class: "right", "aria-labelledby": "today" },
-        element("h2", { id: "today" }, t("I dag")), this.#rows, this.#contact),
+        element("h2", { id: "today" }, t("I dag")), this.#rows, this.#contact, this.#ask),
     );
   }
 
   /**
    * @param {{day: Day | null, now: number, zone: string, language: string, isOnline: boolean, touchNeeded: boolean,
-   *   phone: {label: string, number: string} | null}} given
+   *   asking: ReturnType<import("./call-request.js").CallRequest["state"]>, phone: {label: string, number: string} | null}} given
    */
-  update({ day, now, zone, language, isOnline, touchNeeded, phone }) {
+  update({ day, now, zone, language, isOnline, touchNeeded, asking, phone }) {
     const time = wall(now, zone);
     this.#clock.textContent = dotted(time);
     this.#date.textContent = dateInWords(now, zone, language);
     this.#part.textContent = day && isNight(day, now) ? t("Det är natt") : partInWords(time);
     const seen = day ? view(day, now) : { last: null, focus: null, isNow: false, after: [] };
-    const drawn = JSON.stringify([seen, seen.focus && now < Date.parse(seen.focus.end), isOnline, touchNeeded, localDay(now, zone), day === null]);
+    const drawn = JSON.stringify([seen, seen.focus && now < Date.parse(seen.focus.end), isOnline, touchNeeded, localDay(now, zone), day === null,
+      asking, day?.request?.words]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
+    this.#ask.update({ state: asking, day });
     this.#touch.hidden = !touchNeeded;
     this.#touch.replaceChildren(icon("volume-2"), element("span", { class: "grow" },
       element("strong", {}, t("Tryck på skärmen")), element("span", {}, t("Då hörs det när någon ringer."))));
@@ -214,23 +219,30 @@ function fits(place) {
   return !place || (place.scrollHeight <= place.clientHeight + 1 && place.scrollWidth <= place.clientWidth + 1);
 }
 
-/** Dim, and nothing to do. */
+/** Dim, and nothing to do but to ask for somebody. */
 export class NightScreen extends Screen {
   #clock = element("p", { class: "clock", role: "timer", "aria-live": "off" });
   #next = element("p", { class: "then" });
   #touch = element("p", { class: "then" });
+  #ask = new CallRequestPlace();
 
   constructor() {
     super();
     this.said = () => t("Det är natt");
   }
 
-  show() {
-    this.fill("night", this.#clock, element("h1", {}, t("Det är natt")), this.#next, this.#touch);
+  /** @param {{ask: () => void}} acts */
+  show({ ask }) {
+    this.#ask.pressed = ask;
+    this.fill("night", this.#clock, element("h1", {}, t("Det är natt")), this.#next, this.#touch, this.#ask);
   }
 
-  /** @param {{day: Day, now: number, isOnline: boolean, touchNeeded: boolean}} given */
-  update({ day, now, isOnline, touchNeeded }) {
+  /**
+   * @param {{day: Day, now: number, isOnline: boolean, touchNeeded: boolean,
+   *   asking: ReturnType<import("./call-request.js").CallRequest["state"]>}} given
+   */
+  update({ day, now, isOnline, touchNeeded, asking }) {
+    this.#ask.update({ state: asking, day });
     this.#clock.textContent = dotted(wall(now, day.zone));
     const { focus } = view(day, now);
     const isToday = focus && localDay(Date.parse(focus.start), day.zone) === localDay(now, day.zone);

@@ -9,7 +9,7 @@
 /** @typedef {{notice: string, text: string}} Notice */
 /**
  * @typedef {{made_at: string, date: string, names: string[], rows: Row[], night: {from: string, to: string}, zone: string,
- *   prompt?: Prompt | null, notices: Notice[], phone?: {label: string, number: string} | null}} Day
+ *   request?: {words: string, until: string} | null, prompt?: Prompt | null, notices: Notice[], phone?: {label: string, number: string} | null}} Day
  */
 
 const MINUTE = 60_000;

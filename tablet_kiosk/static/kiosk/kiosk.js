@@ -7,6 +7,7 @@
 
 import { speak } from "./language.js";
 import { t } from "../words.js";
+import { CallRequest } from "./call-request.js";
 import { Calls } from "./calls.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
 import { isCalm, isNight, promptNow } from "./day.js";
@@ -53,6 +54,7 @@ const renewal = new Renewal(() => calls.going === null);
 // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
 const calls = new Calls(() => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now())));
 /** @type {Tablet | null} */ let tablet = null;
+const callRequest = new CallRequest(() => tablet?.connection ?? null);
 /** When "Starta" was last pressed. @type {string | null} */ let started = null;
 /** "Starta" is on the screen, also after it was pressed, until its report has been read. */ let isStarting = false;
 /** @type {{call: string} | null} */ let pulse = null;
@@ -115,13 +117,14 @@ function draw() {
   }
   const day = tablet?.day ?? null;
   const { shown } = stage;
+  const asking = callRequest.state(day, now(), tablet?.isOnline ?? false);
   if (shown instanceof DayScreen) {
     shown.update({
-      day, now: now(), zone: day?.zone ?? "Europe/Stockholm", language, isOnline: tablet?.isOnline ?? false,
+      day, asking, now: now(), zone: day?.zone ?? "Europe/Stockholm", language, isOnline: tablet?.isOnline ?? false,
       touchNeeded: touchNeeded(), phone: day?.phone ?? null,
     });
   } else if (shown instanceof NightScreen && day) {
-    shown.update({ day, now: now(), isOnline: tablet?.isOnline ?? false, touchNeeded: touchNeeded() });
+    shown.update({ day, asking, now: now(), isOnline: tablet?.isOnline ?? false, touchNeeded: touchNeeded() });
   } else if (shown instanceof StartScreen) {
     shown.update(day?.names ?? []);
   } else if (shown instanceof RingScreen || shown instanceof CallScreen) {
@@ -166,14 +169,18 @@ function startScreen() {
 
 function dayScreen() {
   const screen = new DayScreen();
-  screen.show({ touch: () => void touched() });
+  screen.show({ touch: () => void touched(), ask });
   return screen;
 }
 
 function nightScreen() {
   const screen = new NightScreen();
-  screen.show();
+  screen.show({ ask });
   return screen;
+}
+
+function ask() {
+  void callRequest.press();
 }
 
 /** @param {import("./day.js").Prompt} prompt */
@@ -305,6 +312,15 @@ calls.addEventListener("remote", (event) => {
 calls.addEventListener("over", (event) => {
   const { call, cause } = /** @type {CustomEvent} */ (event).detail;
   over(call, cause);
+});
+
+callRequest.addEventListener("change", (event) => {
+  draw();
+  const { heard } = /** @type {CustomEvent<{heard?: boolean} | null>} */ (event).detail ?? {};
+  if (heard === undefined || (tablet?.day && isNight(tablet.day, now()))) return;
+  sound.notice();
+  const words = heard ? tablet?.day?.request?.words : t("Det gick inte att nå personalen");
+  if (words) say(`${words}. ${t("Bråttom? Tryck på larmet.")}`, language);
 });
 
 /* Health ---------------------------------------------------------------------------------------------- */

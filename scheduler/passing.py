@@ -1,0 +1,82 @@
+"""A task goes to the next person: nobody has it yet, or who had it did not do it in time.
+
+It never closes by that, and what was first promised stays readable: late is late, whoever has it now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.clients import Client
+from care.clock import Clock
+from care.ids import read_id
+from care.staff import Staff
+from care.tasks import PASSED, PROMISED, Task, TaskKind, tell_task
+from scheduler.duty import who_leads, who_rings
+
+_SOON, _TODAY, _A_DAY = timedelta(minutes=30), timedelta(hours=4), timedelta(hours=24)
+#: How long the next one has.
+NEXT_WITHIN: dict[TaskKind, timedelta] = {
+    TaskKind.CALL_REQUEST: timedelta(minutes=15),
+    TaskKind.TELL_CLIENT: _SOON,
+    TaskKind.AREA_SILENT: _SOON,
+    TaskKind.SYSTEM_WAS_AWAY: _SOON,
+    TaskKind.FOLLOW_UP: _SOON,
+    TaskKind.TABLET_SILENT: _TODAY,
+    TaskKind.TABLET_SOUND: _TODAY,
+}
+#: Somebody must ring the client: with no coordinator at work it goes to who is.
+_FOR_ANYBODY = frozenset({TaskKind.CALL_REQUEST, TaskKind.TELL_CLIENT, TaskKind.FOLLOW_UP})
+
+
+async def find_owner(session: AsyncSession, task: Task, clock: Clock) -> bool:
+    """Give a task without an owner to somebody at work; whether there was somebody. The deadline stays."""
+    found = await _next(session, task, clock, [])
+    if found is None:
+        return False
+    task.owner_id = found.id
+    await session.flush()
+    await tell_task(session, task, clock.now())
+    return True
+
+
+async def pass_on(session: AsyncSession, task: Task, clock: Clock) -> None:
+    """Give an open task to the next person, with a new deadline; to the same one if there is nobody else."""
+    now = clock.now()
+    passed = had_by(task)
+    if task.owner_id is not None:
+        passed = [*(one for one in passed if one != task.owner_id), task.owner_id]
+    found = await _next(session, task, clock, passed)
+    if found is not None:
+        task.owner_id = found.id
+    task.facts = {
+        PROMISED: task.deadline.isoformat(),
+        **task.facts,
+        PASSED: [str(one) for one in passed],
+    }
+    task.deadline = (now + NEXT_WITHIN.get(task.kind, _A_DAY)).replace(second=0, microsecond=0)
+    await session.flush()
+    await tell_task(session, task, now)
+
+
+def had_by(task: Task) -> list[UUID]:
+    """Who has had the task, and let it go by, the last one last."""
+    return [key for text in task.facts.get(PASSED, []) if (key := read_id(str(text)))]
+
+
+async def _next(session: AsyncSession, task: Task, clock: Clock, passed: list[UUID]) -> Staff | None:
+    client = await session.get(Client, task.client_id) if task.client_id is not None else None
+    within = NEXT_WITHIN.get(task.kind, _A_DAY)
+    if task.kind is TaskKind.CALL_REQUEST and client is not None:
+        return (await who_rings(session, client, clock, within, passed)).staff
+    leads = await who_leads(session, task.group_id, clock)
+    if leads:
+        return min(leads, key=lambda one: passed.index(one.id) + 1 if one.id in passed else 0)
+    if client is not None and task.kind in _FOR_ANYBODY:
+        turn = await who_rings(session, client, clock, within, passed)
+        # Who comes to work later has not come yet.
+        return turn.staff if turn.begins <= clock.now() else None
+    return None
