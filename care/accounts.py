@@ -1,12 +1,13 @@
-"""Accounts, their roles in groups, and their sessions."""
+"""Accounts, their roles in groups, their sessions, and sign-ins that are not finished."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.storage.columns import Base, Id, link, words
@@ -38,6 +39,8 @@ class Account(Base):
     display_name: Mapped[str]
     language: Mapped[str] = mapped_column(default="sv")
     disabled_at: Mapped[datetime | None]
+    #: The last day on which somebody who leaves may sign in; at midnight every session ends.
+    last_day: Mapped[date | None]
     created_at: Mapped[datetime]
 
 
@@ -50,6 +53,16 @@ class AccountRole(Base):
     account_id: Mapped[UUID] = link("account.id")
     role: Mapped[Role] = mapped_column(words(Role))
     group_id: Mapped[UUID | None] = link("home_care_group.id", index=False)
+
+
+class Method(StrEnum):
+    """How somebody proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - the word of a method
+    CODE_APP = "code_app"
+    PASSKEY = "passkey"
+    RECOVERY_CODE = "recovery_code"
+    OIDC = "oidc"
 
 
 class SignIn(Base):
@@ -66,3 +79,52 @@ class SignIn(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str | None]
+    method: Mapped[Method] = mapped_column(words(Method), default=Method.PASSWORD)
+
+
+class Step(StrEnum):
+    """What an unfinished sign-in waits for."""
+
+    #: The password was right; the second factor is owed.
+    FACTOR = "factor"
+    #: The password was right; second factors may be set up or changed.
+    ENROL = "enrol"
+    #: Somebody was sent to the municipality's own sign-in service (OpenID Connect).
+    OIDC = "oidc"
+
+
+class PendingSignIn(Base):
+    """A sign-in under way. It is no session: it opens nothing but its own next step, for ten minutes."""
+
+    __tablename__ = "pending_sign_in"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: Mapped[Id]
+    step: Mapped[Step] = mapped_column(words(Step))
+    #: Nobody yet, for a sign-in elsewhere.
+    account_id: Mapped[UUID | None] = link("account.id")
+    token_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    #: Where to go on to.
+    target: Mapped[str] = mapped_column(String(500))
+    tries: Mapped[int] = mapped_column(default=0)
+    #: Random bytes that a passkey has to sign.
+    challenge: Mapped[bytes] = mapped_column(LargeBinary)
+    #: The secret of a code app that is being set up, sealed for the account's id.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: State, nonce and verifier of a sign-in elsewhere.
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class OutsideIdentity(Base):
+    """Who an account is in the municipality's own sign-in service: issuer and subject never change."""
+
+    __tablename__ = "outside_identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[UUID] = link("account.id")
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.log import AccessLog, by_command
 from care.access.rights import Action
-from care.accounts import Account, AccountRole, Role
+from care.accounts import Account, AccountRole, Role, SignIn
 from care.errors import Fault, not_found
 from care.ids import new_id
+from care.localtime import day_span
 from care.municipality import Group
 from care.outbox import announce
 from care.staff import Staff
-from server.security.sessions import revoke_all
+from server.security.pending import shut_out
+from server.security.sessions import is_open
 
 _USERNAME = re.compile(r"[a-zåäö0-9][a-zåäö0-9._@-]{1,63}")
 
@@ -52,7 +54,7 @@ async def make_account(  # noqa: PLR0917
     now: datetime,
     username: str,
     display_name: str,
-    password_hash: str,
+    password_hash: str | None,
     staff_id: UUID | None = None,
 ) -> Account:
     """A new account without roles. Raises `Fault` ``account.taken`` or ``account.bad_staff``."""
@@ -115,15 +117,37 @@ async def disable(session: AsyncSession, now: datetime, account: Account) -> Non
     """Close an account and end its sessions. Raises `Fault` ``account.last_administrator``."""
     if account.disabled_at is not None:
         return
-    is_administrator = await session.scalar(
-        select(AccountRole.id)
-        .where(AccountRole.account_id == account.id, AccountRole.role == Role.ADMINISTRATOR)
-        .limit(1)
-    )
-    if is_administrator is not None:
+    if await _is_administrator(session, account.id):
         await _another_administrator(session, account.id)
     account.disabled_at = now
-    await revoke_all(session, account.id, now)
+    await shut_out(session, account.id, now)
+
+
+async def leave_on(session: AsyncSession, now: datetime, account: Account, last_day: date | None) -> None:
+    """Set the last day on which somebody who leaves may sign in, or take it back with None.
+
+    Sessions that are open end with that day. Raises `Fault` ``account.last_administrator``.
+    """
+    if last_day is not None and await _is_administrator(session, account.id):
+        await _another_administrator(session, account.id)
+    account.last_day = last_day
+    if last_day is not None:
+        await session.execute(
+            update(SignIn)
+            .where(SignIn.account_id == account.id, SignIn.expires_at > day_span(last_day)[1])
+            .values(expires_at=day_span(last_day)[1])
+        )
+    if not is_open(account, now):
+        await shut_out(session, account.id, now)
+
+
+async def _is_administrator(session: AsyncSession, account_id: UUID) -> bool:
+    found = await session.scalar(
+        select(AccountRole.id)
+        .where(AccountRole.account_id == account_id, AccountRole.role == Role.ADMINISTRATOR)
+        .limit(1)
+    )
+    return found is not None
 
 
 async def _another_administrator(session: AsyncSession, account_id: UUID) -> None:
@@ -133,6 +157,7 @@ async def _another_administrator(session: AsyncSession, account_id: UUID) -> Non
         .where(
             AccountRole.role == Role.ADMINISTRATOR,
             Account.disabled_at.is_(None),
+            Account.last_day.is_(None),
             Account.id != account_id,
         )
         .limit(1)

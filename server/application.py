@@ -7,13 +7,13 @@ from importlib import import_module
 
 from aiohttp import web
 
-from care.clock import Clock
+from care.clock import Clock, SystemClock
 from care.storage import tables as _tables  # noqa: F401 - the record is whole only with every table
 from care.storage.database import Database
 from scheduler.ticks.runner import Ticker
 from server.configuration import Configuration
 from server.events import OutboxTail
-from server.keys import CLOCK, CONFIGURATION, DATABASE, PASSWORDS, RENDERER, TAIL, THROTTLE
+from server.keys import CLOCK, CONFIGURATION, DATABASE, MACHINE_CLOCK, PASSWORDS, RENDERER, TAIL, THROTTLE
 from server.language import speak
 from server.operations.health import WATCHES, measured
 from server.pages.assets import ASSETS, Assets
@@ -59,6 +59,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.my_day",
     "server.pages.needs",
     "server.pages.own_account",
+    "server.pages.own_factors",
     "server.pages.own_wishes",
     "server.pages.plan",
     "server.pages.plan_call",
@@ -67,6 +68,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.printing",
     "server.pages.proposals",
     "server.pages.receipt",
+    "server.pages.second_factor",
     "server.pages.sign_in",
     "server.pages.staff_pulse",
     "server.pages.start",
@@ -90,6 +92,7 @@ def create_app(
     app[CONFIGURATION] = configuration
     app[DATABASE] = database
     app[CLOCK] = clock
+    app[MACHINE_CLOCK] = SystemClock(clock.zone)
     app[ASSETS] = Assets()
     app[RENDERER] = Renderer(app[ASSETS], clock.zone)
     app[TAIL] = OutboxTail(database)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -31,6 +33,40 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     minutes: int = 10
 
 
+class OpenId(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The municipality's own sign-in service (OpenID Connect), and what its claims mean here."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = ""
+    #: What the button says: "Logga in med …".
+    name: str = "kommunens inloggning"
+    scopes: list[str] = msgspec.field(default_factory=lambda: ["openid", "profile"])
+    #: Claim with the HSA-id that stands on the person in the staff list.
+    hsa_claim: str = ""
+    #: Claim with the user name of an account here, for those who are not in the staff list.
+    username_claim: str = ""
+    #: Claim with what decides the roles, and what each of its values means here.
+    role_claim: str = ""
+    roles: dict[str, str] = msgspec.field(default_factory=dict)
+    #: Claim with what decides the groups, and the group that each of its values means here.
+    group_claim: str = ""
+    groups: dict[str, str] = msgspec.field(default_factory=dict)
+    #: Levels of assurance (acr) of which one is asked for and must be answered.
+    acr: list[str] = msgspec.field(default_factory=list)
+    algorithms: list[str] = msgspec.field(default_factory=lambda: ["RS256", "PS256", "ES256"])
+
+
+def is_loopback(host: str) -> bool:
+    """True when `host` can only be reached from this very machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The settings of one server."""
 
@@ -47,11 +83,12 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     certificate_key: str = ""
     #: Proxies whose X-Forwarded-* are believed, by address.
     trusted_proxies: list[str] = msgspec.field(default_factory=list)
-    #: Password-only sign-in on a non-loopback address must be chosen.
+    #: Sign-in with a password alone, where other machines reach the server, must be chosen.
     allow_password_login: bool = False
     #: A session ends after so many hours, or when it has been idle for so many minutes.
     session_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 7)] = 12
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=24 * 60)] = 120
+    oidc: OpenId | None = None
     turn: Turn | None = None
     #: Redis for signalling between several nodes; empty means one node.
     redis: str = ""
@@ -77,6 +114,14 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     @property
     def is_secure(self) -> bool:
         return self.url.startswith("https:")
+
+    @property
+    def is_reachable(self) -> bool:
+        """True when other machines can reach the server: by its own address, or through a proxy."""
+        public = urlsplit(self.public_url).hostname or ""
+        return not is_loopback(self.host) or bool(
+            self.trusted_proxies or (public and not is_loopback(public))
+        )
 
 
 def read_configuration(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CONFIGURATION = web.AppKey("configuration", Configuration)
 DATABASE = web.AppKey("database", Database)
 CLOCK = web.AppKey("clock", Clock)
+#: The machine's own clock, never moved: what other machines (phones, sign-in services) are compared with.
+MACHINE_CLOCK = web.AppKey("machine_clock", Clock)
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 FRAME: web.AppKey[Frame] = web.AppKey("frame")
 TAIL: web.AppKey[OutboxTail] = web.AppKey("tail")

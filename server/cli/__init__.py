@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "serve": "server.cli.serve",
     "migrate": "server.cli.migrate",
     "create-admin": "server.cli.create_admin",
+    "accounts": "server.cli.accounts",
     "import": "server.cli.import_",
     "export": "server.cli.export",
     "plan": "server.cli.plan",

@@ -21,6 +21,8 @@ def shown(configuration: Configuration) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(configuration, enc_hook=str)
     if values["turn"]:
         values["turn"]["secret"] = MASK
+    if values["oidc"] and values["oidc"]["client_secret"]:
+        values["oidc"]["client_secret"] = MASK
     for name in ("database", "redis"):
         values[name] = _masked(values[name])
     return values

@@ -17,9 +17,9 @@ from care.errors import Fault
 from care.storage.database import Database
 from care.storage.migrations import current, head
 from care.ticks import Tick
-from server.configuration import Configuration
+from server.configuration import Configuration, is_loopback
 from server.language import N_
-from server.pages.frame import is_loopback
+from server.security.factors import has_safe_administrator
 
 _LOOSE = 0o077
 _DRIFT = timedelta(seconds=5)
@@ -62,7 +62,7 @@ async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[C
         yield check
     yield _clock(clock)
     yield _port(configuration)
-    yield _sign_in(configuration)
+    yield _sign_in(configuration, await _is_safe(configuration))
     yield _https(configuration)
     yield _turn(configuration)
     yield _rooms(configuration)
@@ -170,14 +170,28 @@ def _port(configuration: Configuration) -> Check:
     return _good("port", N_("Port %(port)s på %(host)s är ledig."), **values)
 
 
-def _sign_in(configuration: Configuration) -> Check:
-    if is_loopback(configuration.host):
+def _sign_in(configuration: Configuration, is_safe: bool) -> Check:
+    """`is_safe`: an administrator has a second step (`server.cli.serve.check_sign_in` asks the same)."""
+    if not configuration.is_reachable:
         return _good("sign_in", N_("Servern nås bara från den här datorn."))
     if configuration.allow_password_login:
         return _warning("sign_in", N_("Man loggar in med bara lösenord fast servern nås från andra datorer."))
+    if is_safe or configuration.oidc is not None:
+        return _good("sign_in", N_("Alla som loggar in med lösenord behöver ett andra steg."))
     return _bad(
-        "sign_in", N_("Servern startar inte: bara lösenord räcker inte när den nås från andra datorer.")
+        "sign_in", N_("Servern startar inte: ingen administratör har ett andra steg för att logga in.")
     )
+
+
+async def _is_safe(configuration: Configuration) -> bool:
+    if not configuration.is_reachable or await current(configuration.database_url) != head():
+        return False
+    database = Database(configuration.database_url)
+    try:
+        async with database.read() as session:
+            return await has_safe_administrator(session)
+    finally:
+        await database.close()
 
 
 def _https(configuration: Configuration) -> Check:

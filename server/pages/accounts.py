@@ -11,25 +11,45 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.accounts import Account, AccountRole, Role, SignIn
+from care.accounts import Account, AccountRole, Method, Role, SignIn
 from care.errors import Fault, not_found
 from care.ids import read_id
 from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Staff
-from server.accounts import IN_A_GROUP, OFFERED, check_username, disable, give_role, make_account, take_role
+from server.accounts import (
+    IN_A_GROUP,
+    OFFERED,
+    check_username,
+    disable,
+    give_role,
+    leave_on,
+    make_account,
+    take_role,
+)
 from server.keys import CLOCK, DATABASE, LANGUAGE, PASSWORDS
-from server.language import translations
+from server.language import N_, translations
 from server.pages.form import query, read_form
 from server.pages.navigation import ROLE_WORDS
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import actor
+from server.security.factors import factors_of
+from server.security.factors import reset as reset_factors
 from server.security.gate import allow, right
 from server.security.passwords import make_password
-from server.security.sessions import revoke_all
+from server.security.pending import shut_out
+from server.security.sessions import is_open
 
 routes = web.RouteTableDef()
 _PURPOSE = "administration"
+#: How somebody signed in, in words.
+METHODS = {
+    Method.PASSWORD: N_("Lösenord"),
+    Method.CODE_APP: N_("Lösenord och kod i appen"),
+    Method.PASSKEY: N_("Lösenord och lösennyckel"),
+    Method.RECOVERY_CODE: N_("Lösenord och reservkod"),
+    Method.OIDC: N_("Kommunens inloggning"),
+}
 
 
 @routes.get("/konton", name="accounts")
@@ -56,8 +76,9 @@ async def accounts(request: web.Request) -> web.StreamResponse:
             "account": account,
             "roles": [_role_words(one["role"], one["group"], say) for one in held[account.id]],
             "devices": devices.get(account.id, 0),
+            "is_open": is_open(account, now),
         }
-        for account in sorted(found, key=lambda one: (one.disabled_at is not None, swedish(one.display_name)))
+        for account in sorted(found, key=lambda one: (not is_open(one, now), swedish(one.display_name)))
     ]
     if wanted:
         rows = [row for row in rows if _matches(row, wanted)]
@@ -142,7 +163,7 @@ async def reset(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].write() as session:
         account = await _account(request, session)
         account.password_hash = password_hash
-        await revoke_all(session, account.id, request.app[CLOCK].now())
+        await shut_out(session, account.id, request.app[CLOCK].now())
         await _note(request, session, account, "password reset")
     return await _one_page(request, account.id, password=password)
 
@@ -153,7 +174,7 @@ async def sign_out_everywhere(request: web.Request) -> web.StreamResponse:
     """End every session of the account."""
     async with request.app[DATABASE].write() as session:
         account = await _account(request, session)
-        await revoke_all(session, account.id, request.app[CLOCK].now())
+        await shut_out(session, account.id, request.app[CLOCK].now())
         await _note(request, session, account, "signed out everywhere")
     return _back(request, account)
 
@@ -171,6 +192,32 @@ async def close(request: web.Request) -> web.StreamResponse:
     return _back(request, account)
 
 
+@routes.post("/konton/{id}/nollstall", name="account_reset_factors")
+@right(Action.ACCOUNT_MANAGE)
+async def lost_phone(request: web.Request) -> web.StreamResponse:
+    """Take every second factor away: the person is signed out, and enrols anew at the next sign-in."""
+    async with request.app[DATABASE].write() as session:
+        account = await _account(request, session)
+        await reset_factors(session, account.id, request.app[CLOCK].now())
+        await _note(request, session, account, "second factor reset")
+    return _back(request, account)
+
+
+@routes.post("/konton/{id}/sista-dag", name="account_leave")
+@right(Action.ACCOUNT_MANAGE)
+async def leaves(request: web.Request) -> web.StreamResponse:
+    """The last day of somebody who leaves; empty takes it back. Sessions end with that day."""
+    form = await read_form(request)
+    last_day = form.day("last_day", needed=False)
+    async with request.app[DATABASE].write() as session:
+        account = await _account(request, session)
+        if last_day is not None and account.id == actor(request).account_id:
+            raise Fault("account.own", "Du kan inte stänga ditt eget konto.", status=409)
+        await leave_on(session, request.app[CLOCK].now(), account, last_day)
+        await _note(request, session, account, "last day set" if last_day else "last day taken back")
+    return _back(request, account)
+
+
 @routes.post("/konton/{id}/oppna", name="account_enable")
 @right(Action.ACCOUNT_MANAGE)
 async def reopen(request: web.Request) -> web.StreamResponse:
@@ -178,6 +225,8 @@ async def reopen(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].write() as session:
         account = await _account(request, session)
         account.disabled_at = None
+        if not is_open(account, request.app[CLOCK].now()):
+            account.last_day = None
         await _note(request, session, account, "enabled")
     return _back(request, account)
 
@@ -267,14 +316,24 @@ async def _one_page(request: web.Request, account_id: UUID, password: str | None
                 .order_by(SignIn.last_seen_at.desc())
             )
         )
+        owned = await factors_of(session, account_id)
         choices = await _choices(request, session)
     say = _say(request)
     return render(
         request,
         "accounts_one.html",
         shown=account,
+        is_open=is_open(account, now),
+        owned=owned,
         roles=[{"id": role.id, "words": _role_words(role.role, group, say)} for role, group in held],
-        sessions=[{"sign_in": one, "browser": browser(one.user_agent or "", say)} for one in sessions],
+        sessions=[
+            {
+                "sign_in": one,
+                "browser": browser(one.user_agent or "", say),
+                "method": say(METHODS[one.method]),
+            }
+            for one in sessions
+        ],
         password=password,
         is_own=account_id == actor(request).account_id,
         **choices,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
@@ -20,16 +19,6 @@ from server.pages.navigation import ROLE_WORDS, menu
 from server.security.actor import Actor, signed_in
 
 
-def is_loopback(host: str) -> bool:
-    """True when `host` can only be reached from this very machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 class Frame:
     """Known for all requests: the municipality's name, whether it is a demo, and standing notices."""
 
@@ -37,7 +26,7 @@ class Frame:
         self.name = ""
         self.is_demo = False
         self.notices: list[str] = []
-        if not is_loopback(configuration.host):
+        if configuration.is_reachable:
             if configuration.allow_password_login:
                 self.notices.append(
                     N_("Här loggar man in med bara lösenord. Riktiga uppgifter kräver två steg.")

@@ -9,15 +9,18 @@ from sqlalchemy import select
 
 from care.accounts import Account, SignIn
 from care.errors import Fault, not_found
-from server.keys import CLOCK, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
+from care.ids import read_id
+from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
 from server.language import translations
-from server.pages.accounts import browser
+from server.pages.accounts import METHODS, browser
 from server.pages.form import read_form
 from server.pages.rendering import go_to, render
 from server.security.actor import Actor, actor
+from server.security.factors import factors_of, is_owed
 from server.security.gate import open_to_all
 from server.security.passwords import check_new
-from server.security.sessions import revoke_others
+from server.security.pending import end_all
+from server.security.sessions import revoke, revoke_others
 from server.security.throttle import SIGN_IN_ACCOUNT
 
 routes = web.RouteTableDef()
@@ -57,6 +60,7 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     password_hash = await app[PASSWORDS].hash(new)
     async with app[DATABASE].write() as session:
         (await session.get_one(Account, account.id)).password_hash = password_hash
+        await end_all(session, account.id)
         await revoke_others(session, account.id, who.sign_in_id, app[CLOCK].now())
     return await _page(request, who, {}, said=say("Lösenordet är bytt. Dina andra enheter är utloggade."))
 
@@ -68,7 +72,21 @@ async def sign_out_others(request: web.Request) -> web.StreamResponse:
     who = _person(request)
     assert who.account_id is not None  # noqa: S101 - `_person` has seen to it
     async with request.app[DATABASE].write() as session:
+        await end_all(session, who.account_id)
         await revoke_others(session, who.account_id, who.sign_in_id, request.app[CLOCK].now())
+    return go_to("/konto")
+
+
+@routes.post("/konto/logga-ut/{id}", name="own_sign_out_one")
+@open_to_all(_WHY)
+async def sign_out_one(request: web.Request) -> web.StreamResponse:
+    """End one sign-in of one's own: a phone that is lost, a computer that was left."""
+    who, wanted = _person(request), read_id(request.match_info["id"])
+    async with request.app[DATABASE].write() as session:
+        sign_in = await session.get(SignIn, wanted) if wanted is not None else None
+        if sign_in is None or sign_in.account_id != who.account_id:
+            raise not_found("enhet")
+        await revoke(session, sign_in.id, request.app[CLOCK].now())
     return go_to("/konto")
 
 
@@ -90,17 +108,23 @@ async def _page(
             .order_by(SignIn.last_seen_at.desc())
         )
         sessions = list(living)
-        username = (await session.get_one(Account, who.account_id)).username
+        account = await session.get_one(Account, who.account_id)
+        owned = await factors_of(session, account.id)
     say: Any = translations(request.get(LANGUAGE, "sv")).gettext
     return render(
         request,
         "own_account.html",
         status=status,
         errors=errors,
-        username=username,
+        username=account.username,
+        has_password=account.password_hash is not None,
+        owned=owned,
+        is_owed=is_owed(request.app[CONFIGURATION]),
         messages=[{"kind": "good", "text": said}] if said else [],
         sessions=[
             {
+                "id": one.id,
+                "method": say(METHODS[one.method]),
                 "browser": browser(one.user_agent or "", say),
                 "seen": one.last_seen_at,
                 "here": one.id == who.sign_in_id,

@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from sqlalchemy import select
 
-from care.access.log import AccessLog
-from care.accounts import Account
+from care.accounts import Account, Method, SignIn, Step
 from care.errors import Fault
-from care.ids import new_id
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
 from server.language import COOKIE, LANGUAGES, translations
 from server.pages.form import query, read_form
-from server.pages.rendering import go_to, render
-from server.security import sessions
+from server.pages.rendering import address_of, go_to, render
+from server.security import door, pending, sessions
 from server.security.actor import signed_in
 from server.security.address import client_address
+from server.security.factors import factors_of, is_owed
 from server.security.gate import open_to_all
+from server.security.pending import begin
 from server.security.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
 
 routes = web.RouteTableDef()
@@ -36,7 +36,7 @@ def safe_target(text: str) -> str:
         return "/"
     if parts.scheme or parts.netloc or not text.startswith("/") or text.startswith("//"):
         return "/"
-    return "/" if parts.path in {"/logga-in", "/logga-ut"} else text
+    return "/" if parts.path.startswith(("/logga-in", "/logga-ut")) else text
 
 
 @routes.get("/logga-in", name="sign_in")
@@ -46,7 +46,7 @@ async def sign_in_page(request: web.Request) -> web.StreamResponse:
     target = safe_target(query(request).text("vidare", longest=2000))
     if signed_in(request) is not None:
         return go_to(target)
-    return render(request, "sign_in.html", target=target, username="", error=None)
+    return _page(request, 200, target)
 
 
 @routes.post("/logga-in", name="sign_in_try")
@@ -58,26 +58,51 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     password = form.text("password", longest=10_000, trim=False)
     target = safe_target(form.text("vidare", longest=2000))
     try:
-        token = await _try(request, username, password)
+        account = await _try(request, username, password)
     except Fault as fault:
         say = translations(request.get(LANGUAGE, "sv")).gettext
-        response = render(
-            request,
-            "sign_in.html",
-            status=fault.status,
-            target=target,
-            username=username,
-            error=fault.say(say),
-        )
+        response = _page(request, fault.status, target, username, fault.say(say))
         if "minutes" in fault.values:
             response.headers["Retry-After"] = str(fault.values["minutes"] * 60)
         return response
-    response = go_to(target)
-    sessions.give_cookie(request, response, token)
+    return await _onward(request, account, target)
+
+
+def _page(
+    request: web.Request, status: int, target: str, username: str = "", error: str | None = None
+) -> web.Response:
+    elsewhere = request.app[CONFIGURATION].oidc
+    return render(
+        request,
+        "sign_in.html",
+        status=status,
+        target=target,
+        username=username,
+        error=error,
+        elsewhere=elsewhere.name if elsewhere is not None else None,
+    )
+
+
+async def _onward(request: web.Request, account: Account, target: str) -> web.StreamResponse:
+    """After the right password: the second factor, setting one up, or in."""
+    app = request.app
+    async with app[DATABASE].write() as session:
+        owned = await factors_of(session, account.id)
+        if not owned and not is_owed(app[CONFIGURATION]):
+            token = await door.enter(request, session, account, Method.PASSWORD)
+            response = go_to(target)
+            door.let_in(request, response, token)
+            return response
+        step = Step.FACTOR if owned else Step.ENROL
+        session.add(door.noted(request, account.id, "password", allowed=True))
+        token = await begin(request, session, step, account.id, target)
+    response = go_to(address_of(request, "second_factor" if owned else "own_factors"))
+    pending.give_cookie(request, response, token)
     return response
 
 
-async def _try(request: web.Request, username: str, password: str) -> str:
+async def _try(request: web.Request, username: str, password: str) -> Account:
+    """Whose password it is. Raises `Fault` ``sign_in.wrong`` or ``throttle.too_many``."""
     app, throttle, address = request.app, request.app[THROTTLE], client_address(request)
     await throttle.check(SIGN_IN_ADDRESS, address)
     await throttle.spend(SIGN_IN_ACCOUNT, username)
@@ -89,58 +114,33 @@ async def _try(request: web.Request, username: str, password: str) -> str:
         password_hash, password, first=partial(throttle.check, SIGN_IN_ADDRESS, address)
     )
     now = app[CLOCK].now()
-    if not is_right or account is None or account.disabled_at is not None:
+    if not is_right or account is None or not sessions.is_open(account, now):
         await throttle.spend(SIGN_IN_ADDRESS, address)
         async with app[DATABASE].write() as session:
-            session.add(_noted(request, account, allowed=False))
+            session.add(door.noted(request, account.id if account else None, "password", allowed=False))
         raise Fault("sign_in.wrong", "Användarnamnet eller lösenordet stämmer inte. Försök igen.", status=422)
     await throttle.forgive(SIGN_IN_ACCOUNT, username)
-    fresh = None
     if password_hash is not None and app[PASSWORDS].is_old(password_hash):
         fresh = await app[PASSWORDS].hash(password)
-    before = signed_in(request)
-    async with app[DATABASE].write() as session:
-        if before is not None and before.sign_in_id is not None:
-            await sessions.revoke(session, before.sign_in_id, now)
-        token = await sessions.open_session(
-            session, account, now, app[CONFIGURATION].session_hours, request.headers.get("User-Agent")
-        )
-        if fresh is not None:
+        async with app[DATABASE].write() as session:
             (await session.get_one(Account, account.id)).password_hash = fresh
-        session.add(_noted(request, account, allowed=True))
-    return token
-
-
-def _noted(request: web.Request, account: Account | None, *, allowed: bool) -> AccessLog:
-    """Sign-ins stand in the access log beside what was opened; a name that nobody has is not kept."""
-    return AccessLog(
-        id=new_id(),
-        at=request.app[CLOCK].now(),
-        account_id=account.id if account else None,
-        device_id=None,
-        role="none",
-        relation="self" if allowed else "none",
-        group_id=None,
-        client_id=None,
-        action="sign_in",
-        thing="session",
-        purpose="sign_in",
-        allowed=allowed,
-        where="sign_in_try",
-        address=client_address(request) or None,
-    )
+    return account
 
 
 @routes.post("/logga-ut", name="sign_out")
 @open_to_all("ends nothing but the caller's own session")
 async def sign_out(request: web.Request) -> web.StreamResponse:
-    """End the session here."""
+    """End the session here. Who came through another service hears that it may still be open there."""
     who = signed_in(request)
+    response = go_to("/logga-in")
     if who is not None and who.sign_in_id is not None:
         async with request.app[DATABASE].write() as session:
             await sessions.revoke(session, who.sign_in_id, request.app[CLOCK].now())
-    response = go_to("/logga-in")
+            sign_in = await session.get_one(SignIn, who.sign_in_id)
+        if sign_in.method is Method.OIDC and request.app[CONFIGURATION].oidc is not None:
+            response = go_to(address_of(request, "signed_out"))
     sessions.take_cookie(request, response)
+    pending.take_cookie(request, response)
     return response
 
 

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.accounts import Account, AccountRole, SignIn
+from care.accounts import Account, AccountRole, Method, SignIn
 from care.ids import new_id
+from care.localtime import day_span, to_wall
 from care.municipality import Group
 from care.outbox import announce
 from care.staff import Staff
@@ -67,11 +68,26 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def is_open(account: Account, now: datetime) -> bool:
+    """True when the account may sign in: it is not closed, and its last day is not over."""
+    is_over = account.last_day is not None and account.last_day < to_wall(now).date()
+    return account.disabled_at is None and not is_over
+
+
 async def open_session(
-    session: AsyncSession, account: Account, now: datetime, hours: int, user_agent: str | None
+    session: AsyncSession,
+    account: Account,
+    now: datetime,
+    hours: int,
+    user_agent: str | None,
+    *,
+    method: Method = Method.PASSWORD,
 ) -> str:
-    """A fresh session of `account`; its token, which is kept nowhere."""
+    """A fresh session of `account`; its token, which is kept nowhere. It outlives no last day."""
     token = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(hours=hours)
+    if account.last_day is not None:
+        expires_at = min(expires_at, day_span(account.last_day)[1])
     session.add(
         SignIn(
             id=new_id(),
@@ -79,8 +95,9 @@ async def open_session(
             token_hash=digest(token),
             created_at=now,
             last_seen_at=now,
-            expires_at=now + timedelta(hours=hours),
+            expires_at=expires_at,
             user_agent=_plain(user_agent or "")[:200] or None,
+            method=method,
         )
     )
     await session.flush()
@@ -113,6 +130,7 @@ async def find(session: AsyncSession, token: str, now: datetime, idle: timedelta
                 SignIn.expires_at > now,
                 SignIn.last_seen_at > now - idle,
                 Account.disabled_at.is_(None),
+                or_(Account.last_day.is_(None), Account.last_day >= to_wall(now).date()),
             )
         )
     ).one_or_none()

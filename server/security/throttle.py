@@ -33,6 +33,11 @@ class Limit:
 SIGN_IN_ACCOUNT = Limit("sign-in-account", 10, 10)
 #: Wrong ones only: a whole municipality may share one address in the morning.
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, 10)
+#: Codes and keys of the second step, for one account from anywhere, in the short run and the long.
+FACTOR_ACCOUNT = Limit("factor-account", 10, 10)
+FACTOR_DAY = Limit("factor-day", 40, 24 * 60)
+#: How often one address may set out for the municipality's own sign-in service.
+OIDC_ADDRESS = Limit("oidc-address", 300, 10)
 #: For `server.calls`: a short pairing code is tried from one address.
 PAIRING_ADDRESS = Limit("pairing-address", 30, 10)
 
