@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clients import Client
 from care.clock import Clock
 from care.ids import read_id
-from care.staff import Staff
+from care.staff import Staff, Title
 from care.tasks import PASSED, PROMISED, Task, TaskKind, tell_task
 from scheduler.duty import who_leads, who_rings
 
@@ -73,6 +73,9 @@ async def _next(session: AsyncSession, task: Task, clock: Clock, passed: list[UU
     if task.kind is TaskKind.CALL_REQUEST and client is not None:
         return (await who_rings(session, client, clock, within, passed)).staff
     leads = await who_leads(session, task.group_id, clock)
+    if task.kind is TaskKind.EMERGENCY_OPENED:
+        # Who looks at it is the manager, and nobody who may have opened it.
+        leads = [one for one in leads if one.title is Title.UNIT_MANAGER]
     if leads:
         return min(leads, key=lambda one: passed.index(one.id) + 1 if one.id in passed else 0)
     if client is not None and task.kind in _FOR_ANYBODY:

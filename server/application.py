@@ -37,6 +37,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.assets",
     "server.pages.authority",
     "server.pages.call",
+    "server.pages.call_list",
     "server.pages.checkin",
     "server.pages.client",
     "server.pages.client_absences",

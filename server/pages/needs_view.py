@@ -20,6 +20,7 @@ from care.ids import read_id
 from care.notices import Notice
 from care.staff import Staff
 from care.tasks import Task, TaskKind
+from scheduler.passing import had_by
 from scheduler.resolving import needs_a_person
 from server.language import N_
 from server.pages.rendering import clock_text
@@ -82,6 +83,9 @@ class Need:
     deadline: datetime | None
     is_late: bool
     owner: str | None
+    #: When it was to be done at first, and how many have let it go by since.
+    promised: datetime | None = None
+    passed: int = 0
     phones: list[Phone] = field(default_factory=list)
     contact: PlannedContact | None = None
     #: The reader may know that it waits, but not whom it is about, and so not close it.
@@ -106,7 +110,9 @@ async def needs(
     about = _About(session, clock, language, say)
     await about.read(found.contacts, found.tasks)
     about.nameless = await nameless(about.clients.values())
-    return [about.red(row) for row in found.contacts], [about.task(one) for one in found.tasks]
+    # What was passed on has a new deadline, and is late all the same: it does not sink in the list.
+    tasks = sorted(found.tasks, key=lambda one: (one.promised, one.id))
+    return [about.red(row) for row in found.contacts], [about.task(one) for one in tasks]
 
 
 class _About:
@@ -204,9 +210,11 @@ class _About:
             heading=self.say(HEADINGS[one.kind]),
             client=client,
             is_nameless=is_nameless,
-            sentence="" if is_nameless else self._sentence(one, client),
+            sentence="" if is_nameless else self._sentence(one, client) or self._asked(one),
             deadline=one.deadline,
-            is_late=one.deadline < self.now,
+            is_late=one.is_late(self.now),
+            promised=one.promised,
+            passed=len(had_by(one)),
             owner=self._owner(one.owner_id),
             phones=self._phones(client) if client else [],
             contact=self.contacts.get(one.contact_id) if one.contact_id else None,
@@ -247,6 +255,12 @@ class _About:
                 )
             case _:
                 return str(one.note or "")
+
+    def _asked(self, one: Task) -> str:
+        if one.kind is not TaskKind.CALL_REQUEST:
+            return ""
+        time = clock_text(one.created_at, self.zone)
+        return self.say("Bad om det på skärmen kl. %(time)s.") % {"time": time}
 
     def _follow_up(self, one: Task, client: Client | None) -> str:
         if one.kind is TaskKind.EMERGENCY_OPENED:
