@@ -30,6 +30,9 @@ from tests import reference
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en",)
+#: Languages of the client's screen alone: their catalogues hold what a tablet may say, and nothing else.
+SCREEN_LANGUAGES = ("fi", "ar")
+_SCREEN = ("tablet_kiosk/", "server/tablets/wording.py", "server/tablets/day.py", "server/tablets/phrases.py")
 #: Package of the catalogue → folders it speaks for, the first that fits. A message stands in one catalogue.
 HOMES = {
     "care": ("care", "scheduler"),
@@ -174,6 +177,31 @@ def messages() -> dict[Id, str]:
     }
 
 
+def on_screens() -> set[Id]:
+    """What the client's screen may say: its own words, and those that the server puts into its day.
+
+    The sentences of faults are for staff: a tablet that belongs to nobody speaks Swedish.
+    """
+    said: set[Id] = set()
+    for path in files(".py", ".html", ".js"):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(_SCREEN):
+            said.update(in_python(path) if path.suffix == ".py" else _by_babel(path))
+    return (said - {fault.sentence for fault in reference.faults()}) & messages().keys()
+
+
+def screen_catalogue(language: str) -> bytes:
+    """The text that the screens' catalogue of a language should have."""
+    known = {message.id: message.string for message in read("tablet_kiosk", language) if message.id}
+    fresh = _empty(language)
+    for found in on_screens():
+        none = ("",) * fresh.num_plurals if isinstance(found, tuple) else ""
+        fresh.add(found, known.get(found) or none)
+    out = BytesIO()
+    write_po(out, fresh, no_location=True, sort_output=True, width=110)
+    return out.getvalue()
+
+
 def home(name: str) -> str:
     """The package whose catalogue speaks for a file."""
     fitting = {
@@ -226,11 +254,17 @@ def write() -> None:
     """Write the catalogues, and say what waits for a translation."""
     for language in LANGUAGES:
         for package, text in brought_up_to_date(language).items():
-            path = catalogue_file(package, language)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
-            waiting = [one.id for one in read(package, language) if one.id and not has_words(one.string)]
-            print(f"{path.relative_to(ROOT)}: {len(waiting)} to translate", *waiting, sep="\n  ")  # noqa: T201
+            _write(package, language, text)
+    for language in SCREEN_LANGUAGES:
+        _write("tablet_kiosk", language, screen_catalogue(language))
+
+
+def _write(package: str, language: str, text: bytes) -> None:
+    path = catalogue_file(package, language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    waiting = [one.id for one in read(package, language) if one.id and not has_words(one.string)]
+    print(f"{path.relative_to(ROOT)}: {len(waiting)} to translate", *waiting, sep="\n  ")  # noqa: T201
 
 
 def has_words(string: Any) -> bool:

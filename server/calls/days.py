@@ -72,9 +72,14 @@ class Days:
             event.topic == "task.changed" and event.payload.get("kind") == TaskKind.CALL_REQUEST.value
         )
         if concerns and event.client_id is not None:
-            for tablet in self._hub.tablets.values():
-                if event.client_id in tablet.client_ids:
-                    self._tell(tablet)
+            for tablet in list(self._hub.tablets.values()):
+                if event.client_id not in tablet.client_ids:
+                    continue
+                if event.topic == "client.changed":
+                    # Somebody may have another language now.
+                    async with self._database.read() as session:
+                        await tablet.read_home(session)
+                self._tell(tablet)
 
     def _tell(self, tablet: TabletSocket) -> None:
         self._stale.add(tablet.device)

@@ -84,6 +84,7 @@ class Desk:
             call=ringing.call.id,
             contact=contact.id,
             caller=caller.first_name if caller else "",
+            to=client.first_name if client else "",
             portrait=face(caller.portrait) if caller else None,
             since=ringing.call.rung_at,
             auto_answer=ringing.auto_answer,

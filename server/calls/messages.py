@@ -123,6 +123,9 @@ class Day(Message, tag="day", kw_only=True):
     night: dict[str, str]
     zone: str
     notices: list[dict[str, Any]]
+    language: str
+    settings: dict[str, Any]
+    phrases: dict[str, str]
     prompt: dict[str, Any] | None = None
     phone: dict[str, str] | None = None
     request: dict[str, str] | None = None
@@ -219,6 +222,7 @@ class Ring(Message, tag="ring", kw_only=True):
     ice_servers: list[dict[str, Any]]
     relay_only: bool
     contact: UUID | None = None
+    to: str | None = None
     auto_answer_seconds: int | None = None
 
 

@@ -23,6 +23,8 @@ class Rung(Base, frozen=True, kw_only=True, tag="rung"):
     call: UUID
     contact: UUID | None
     caller: str
+    #: First name of the client it is for.
+    to: str
     portrait: str | None
     since: datetime
     auto_answer: bool

@@ -50,14 +50,16 @@ from server.calls.messages import (
 from server.calls.notes import Note, Rung, Stated, TakenOver
 from server.calls.side import Side
 from server.calls.socket import MOVED, Gone, Handler
-from server.calls.words import for_client, rings
+from server.calls.words import for_client
 from server.keys import CONFIGURATION
 from server.pages.assets import ASSETS
 from server.tablets import call_request, health, notice, prompt, pulse
+from server.tablets.choice import screen_language
 from server.tablets.day import day_for
 from server.tablets.face import face
 from server.tablets.home import clients_of
 from server.tablets.keys import device_for_hello
+from server.tablets.wording import rings
 
 HAND = Hand(by="tablet")
 #: A row of the tablet this near keeps the pace fast.
@@ -126,9 +128,7 @@ class TabletSocket(Side):
             )
             self.device_id = device.id
             self.version = hello.version
-            clients = await self.read_home(session)
-            if clients:
-                self.language = clients[0].language if clients[0].language in ("sv", "en") else "sv"
+            await self.read_home(session)
             calls = await live_calls(session, device_id=device.id)
             going_on = [call for call in calls if call.state is not CallState.RINGING]
             ring = next((call for call in calls if call.state is CallState.RINGING), None)
@@ -170,6 +170,7 @@ class TabletSocket(Side):
     async def send_day(self) -> None:
         """The day as it is now."""
         async with self.database.read() as session:
+        self.language = screen_language(clients)
             day = await day_for(session, self.device, self.clock, self.language)
         self.send(msgspec.convert(day, Day))
 
@@ -200,7 +201,10 @@ class TabletSocket(Side):
                 call=rung.call,
                 contact=rung.contact,
                 caller=Caller(first_name=rung.caller, portrait=rung.portrait),
-                text=rings(rung.caller, self.say),
+        # Where two live together it says whose call it is.
+        to = rung.to if len(self.client_ids) > 1 else ""
+                text=rings(rung.caller, self.say, to=to),
+                to=to or None,
                 since=rung.since,
                 ring_seconds=int(RING.total_seconds()),
                 look_seconds=int(LOOK.total_seconds()),
@@ -226,6 +230,7 @@ class TabletSocket(Side):
             auto_answer=client is not None and await auto_answers(session, client, self.clock),
             ice_servers=ice_servers(self.app[CONFIGURATION].turn, call.id, now),
             relay_only=client is not None and client.is_protected,
+            to=client.first_name if client else "",
         )
 
     def words(self, note: Stated) -> str:

@@ -36,9 +36,6 @@ _CLIENT = {
 }
 
 SEARCHING = N_("Söker %(owner)s skärm…")
-RINGS = N_("%(caller)s från hemtjänsten ringer")
-#: When nobody is named: the neutral caller.
-HOME_CARE_RINGS = N_("Hemtjänsten ringer")
 
 
 def genitive(name: str) -> str:
@@ -59,7 +56,3 @@ def for_client(state: CallState, say: Translate) -> str:
 
 def searching(name: str, say: Translate) -> str:
     return say(SEARCHING) % {"name": name, "owner": genitive(name)}
-
-
-def rings(caller: str, say: Translate) -> str:
-    return say(RINGS) % {"caller": caller} if caller else say(HOME_CARE_RINGS)

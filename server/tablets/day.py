@@ -25,10 +25,13 @@ from care.services import Service
 from care.staff import Staff
 from server.language import translations
 from server.tablets.call_request import request_for
+from server.tablets.choice import choice_of
+from server.tablets.choice import shown as chosen
 from server.tablets.face import face
 from server.tablets.home import clients_of
 from server.tablets.notice import sentence
-from server.tablets.wording import Translate, names, prompt_text, row_line
+from server.tablets.phrases import address, phrases_of
+from server.tablets.wording import Translate, names, prompt_text, row_line, told_to
 
 #: How far ahead the tablet knows its day, and how long it may keep it.
 AHEAD = timedelta(hours=24)
@@ -61,7 +64,7 @@ class _Around:
 async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language: str) -> dict[str, Any]:
     """The ``day`` of a tablet as JSON-ready values, without ``type``.
 
-    Seven queries, whatever the day holds. First names only: nothing here says more of anybody, so a protected
+    Nine queries, whatever the day holds. First names only: nothing here says more of anybody, so a protected
     identity needs nothing of its own. An unassigned tablet gets a day without rows.
     """
     now = clock.now()
@@ -72,7 +75,13 @@ async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language
     contacts = await _contacts(session, ids, [one.contact_id for one in notices], now)
     around = await _gather(session, [contact.id for contact in contacts])
     by_id = {contact.id: contact for contact in contacts}
-    words = {contact.id: _word(contact, around, clients, _) for contact in contacts}
+    words = {contact.id: _word(contact, around, _) for contact in contacts}
+    # Where two live together everything says whose it is.
+    to = {client.id: client.first_name for client in clients} if len(clients) > 1 else {}
+    prompts = {
+        contact.id: _named(words[contact.id], to.get(contact.client_id, ""), _) for contact in contacts
+    }
+    phrases = await phrases_of(session, language)
     shown = _choose(contacts, now, clock)
     return {
         "made_at": _stamp(now),
@@ -80,20 +89,38 @@ async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language
         "names": [client.first_name for client in clients],
         "zone": clock.zone.key,
         "night": _night(clients),
-        "rows": [_row(one, around, words[one.id], now, clock, _) for one in shown],
-        "prompt": _prompt(shown, words, now, _),
+        "language": language,
+        "settings": chosen(await choice_of(session, device_id), clients),
+        "phrases": {phrase.value: address(phrase_id) for phrase, phrase_id in phrases.items()},
+        "rows": [
+            _row(
+                one,
+                around,
+                prompts[one.id] if one.channel is Channel.PROMPT else words[one.id],
+                to=to.get(one.client_id, ""),
+                now=now,
+                clock=clock,
+                translate=_,
+            )
+            for one in shown
+        ],
+        "prompt": _prompt(shown, prompts, now, _),
         "notices": [
             {
                 "notice": str(one.id),
-                "text": sentence(
-                    one.facts,
-                    by_id[one.contact_id],
-                    around.first_names(by_id[one.contact_id]),
-                    words[one.contact_id],
-                    now=now,
-                    zone=clock.zone,
-                    language=language,
-                    translate=_,
+                "text": _told(
+                    to.get(one.client_id, ""),
+                    sentence(
+                        one.facts,
+                        by_id[one.contact_id],
+                        around.first_names(by_id[one.contact_id]),
+                        words[one.contact_id],
+                        now=now,
+                        zone=clock.zone,
+                        language=language,
+                        translate=_,
+                    ),
+                    _,
                 ),
             }
             for one in notices
@@ -181,19 +208,32 @@ def _prompt_until(contact: PlannedContact) -> datetime:
     return max(contact.window_end, contact.start + PROMPT_AGAIN)
 
 
-def _word(contact: PlannedContact, around: _Around, clients: Sequence[Client], _: Translate) -> str:
+def _word(contact: PlannedContact, around: _Around, _: Translate) -> str:
     word = _(around.words.get(contact.id, "")) if around.words.get(contact.id) else _("Besök")
     if contact.channel in (Channel.VIDEO, Channel.PHONE) and contact.id not in around.words:
         word = _("Samtal")
-    if len(clients) > 1:
-        name = next((one.first_name for one in clients if one.id == contact.client_id), "")
-        return _("%(word)s, %(name)s") % {"word": word, "name": name}
     return word
 
 
+def _named(word: str, name: str, _: Translate) -> str:
+    return _("%(word)s, %(name)s") % {"word": word, "name": name} if name else word
+
+
+def _told(name: str, text: str, _: Translate) -> str:
+    return told_to(name, text, _) if name else text
+
+
 def _row(
-    contact: PlannedContact, around: _Around, word: str, now: datetime, clock: Clock, _: Translate
+    contact: PlannedContact,
+    around: _Around,
+    word: str,
+    *,
+    to: str,
+    now: datetime,
+    clock: Clock,
+    translate: Translate,
 ) -> dict[str, Any]:
+    who = names(around.first_names(contact), translate)
     end = contact.start + timedelta(minutes=contact.minutes)
     start = contact.actual_start if contact.status in _DONE and contact.actual_start else contact.start
     if contact.status in _DONE:
@@ -208,7 +248,7 @@ def _row(
         "end": _stamp(end if end > start else start + timedelta(minutes=contact.minutes)),
         "time": start.astimezone(clock.zone).strftime("%H.%M"),
         "word": word,
-        "line": row_line(contact.channel, contact.status, names(around.first_names(contact), _), word, _),
+        "line": row_line(contact.channel, contact.status, who, word, translate, to=to),
         "channel": contact.channel.value,
         "people": [
             {"first_name": one.first_name, "portrait": face(one.portrait)}

@@ -55,12 +55,10 @@ def address(phrase_id: UUID) -> str:
 
 async def phrases_of(session: AsyncSession, language: str) -> dict[SpokenPhrase, UUID]:
     """The recordings in a language, without their sound."""
-    found = (
-        await session.execute(
-            select(RecordedPhrase.phrase, RecordedPhrase.id).where(RecordedPhrase.language == language)
-        )
-    ).tuples()
-    return dict(found.all())
+    found = await session.execute(
+        select(RecordedPhrase.phrase, RecordedPhrase.id).where(RecordedPhrase.language == language)
+    )
+    return {row.phrase: row.id for row in found}
 
 
 async def keep(

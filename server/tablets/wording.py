@@ -52,11 +52,16 @@ def names(first_names: Sequence[str], _: Translate) -> str:
     return _("%(first)s och %(second)s") % {"first": first_names[0], "second": first_names[1]}
 
 
-def row_line(channel: Channel, status: Status, who: str, word: str, _: Translate) -> str:
-    """What a row says: "Anna ringer", "Erik kommer hem", "Maja har varit här"."""
+def row_line(channel: Channel, status: Status, who: str, word: str, _: Translate, *, to: str = "") -> str:
+    """What a row says: "Anna ringer", "Erik kommer hem", "Maja har varit här".
+
+    `to` is the first name where two live together: "Anna ringer Ingrid", "Erik kommer till Karl".
+    """
     is_done = status.is_done
     if channel is Channel.PROMPT:
         return word
+    if to:
+        return _line_for_one_of_two(channel, status, _) % {"who": who, "name": to}
     if channel is Channel.PHYSICAL:
         if is_done:
             text = _("%(who)s har varit här")
@@ -73,6 +78,39 @@ def row_line(channel: Channel, status: Status, who: str, word: str, _: Translate
     else:
         text = _("%(who)s ringer")
     return text % {"who": who}
+
+
+def _line_for_one_of_two(channel: Channel, status: Status, _: Translate) -> str:
+    if channel is Channel.PHYSICAL:
+        if status.is_done:
+            return _("%(who)s har varit hos %(name)s")
+        if status is Status.UNDERWAY:
+            return _("%(who)s är hos %(name)s nu")
+        return _("%(who)s kommer till %(name)s")
+    if status.is_done:
+        return _("%(who)s har ringt %(name)s")
+    if status is Status.AWAITING:
+        return _("Vi ringer %(name)s igen strax")
+    if channel is Channel.PHONE:
+        return _("%(who)s ringer till telefonen, till %(name)s")
+    return _("%(who)s ringer %(name)s")
+
+
+def rings(caller: str, _: Translate, *, to: str = "") -> str:
+    """What stands on the screen when it rings; without a name the home care calls.
+
+    `to` is the first name of whom it is for, where two live together.
+    """
+    if to and caller:
+        return _("%(caller)s från hemtjänsten ringer till %(name)s") % {"caller": caller, "name": to}
+    if to:
+        return _("Hemtjänsten ringer till %(name)s") % {"name": to}
+    return _("%(caller)s från hemtjänsten ringer") % {"caller": caller} if caller else _("Hemtjänsten ringer")
+
+
+def told_to(name: str, text: str, _: Translate) -> str:
+    """A change, where two live together."""
+    return _("Till %(name)s: %(text)s") % {"name": name, "text": text}
 
 
 def prompt_text(word: str, _: Translate) -> str:

@@ -26,6 +26,11 @@ async function load() {
 
 const catalogue = await load();
 
+const rules = new Intl.PluralRules(language);
+/** The kinds of number that the language tells apart, in the order of a catalogue's forms. */
+const kinds = ["zero", "one", "two", "few", "many", "other"].filter((kind) =>
+  rules.resolvedOptions().pluralCategories.some((known) => known === kind));
+
 /**
  * @param {string} text
  * @param {Values} values
@@ -49,7 +54,7 @@ export function t(sentence, values = {}) {
 }
 
 /**
- * One or many. `%(n)s` is the number. Swedish and English both have one form for 1 and one for the rest.
+ * One or many, in as many forms as the language has: two in Swedish, six in Arabic. `%(n)s` is the number.
  *
  * @param {string} one
  * @param {string} many
@@ -60,5 +65,7 @@ export function t(sentence, values = {}) {
 export function tn(one, many, n, values = {}) {
   const found = catalogue[one];
   const forms = Array.isArray(found) ? found : [one, many];
-  return fill((n === 1 ? forms[0] : forms[1]) ?? many, { n, ...values });
+  // Without its catalogue the page stands in Swedish, whatever its language.
+  const form = Array.isArray(found) ? kinds.indexOf(rules.select(n)) : Number(n !== 1);
+  return fill(forms[form] ?? forms.at(-1) ?? many, { n, ...values });
 }

@@ -1,6 +1,6 @@
 /** Somebody rings; and the call. One thing to do at a time. */
 
-import { t } from "../words.js";
+import { t, tn } from "../words.js";
 import { button, element, face, icon } from "./element.js";
 import { Screen } from "./screens.js";
 
@@ -15,8 +15,8 @@ export class RingScreen extends Screen {
   #countdown = element("p", { class: "countdown" });
   #bar = element("progress", { class: "bar", max: 100, value: 0 });
 
-  /** @param {Call} call @param {{answer: () => void, notNow: () => void}} acts */
-  show(call, { answer, notNow }) {
+  /** @param {Call} call @param {{answer: () => void, notNow: () => void}} acts @param {{hearingAid: boolean}} home */
+  show(call, { answer, notNow }, { hearingAid }) {
     this.#call = call;
     const yes = button(t("Svara"), answer, { kind: "answer", symbol: "phone-call" });
     this.first = yes;
@@ -26,6 +26,7 @@ export class RingScreen extends Screen {
       "ring",
       element("span", { class: "halo" }, face(call.caller, "xl")),
       element("h1", {}, call.text),
+      hearingAid && element("p", { class: "hint" }, icon("volume-2"), element("span", {}, t("Har du hörapparaten i?"))),
       element("div", { class: "count" }, this.#countdown, this.#bar),
       element("div", { class: "choices" }, yes, button(t("Inte nu"), notNow, { kind: "outline" })),
     );
@@ -42,9 +43,8 @@ export class RingScreen extends Screen {
       return;
     }
     const name = call.caller.first_name;
-    this.#countdown.textContent = left === 1
-      ? t("%(name)s syns om 1 sekund. Du behöver inte göra något.", { name })
-      : t("%(name)s syns om %(seconds)s sekunder. Du behöver inte göra något.", { name, seconds: left });
+    this.#countdown.textContent = tn("%(name)s syns om %(n)s sekund. Du behöver inte göra något.",
+      "%(name)s syns om %(n)s sekunder. Du behöver inte göra något.", left, { name });
     this.#bar.value = call.countdown ? 100 - (100 * left) / call.countdown : 0;
   }
 }
@@ -141,8 +141,7 @@ export class CallScreen extends Screen {
     if (this.needsTouch) return ["volume-x", t("Tryck på skärmen så hörs det")];
     if (call.isSeen) return call.hasPicture ? ["video", t("Kameran är på")] : ["mic", t("Mikrofonen är på")];
     if (call.seenIn !== null) {
-      return ["video-off", call.seenIn === 1 ? t("Kameran sätts på om 1 sekund")
-        : t("Kameran sätts på om %(seconds)s sekunder", { seconds: call.seenIn })];
+      return ["video-off", tn("Kameran sätts på om %(n)s sekund", "Kameran sätts på om %(n)s sekunder", call.seenIn)];
     }
     return ["video-off", t("Kameran är av")];
   }

@@ -20,6 +20,7 @@ const LEAST_RING = 5;
 export class Call extends EventTarget {
   id;
   /** @type {Person} */ caller;
+  /** First name of whom it is for, where two live together. */ to = "";
   /** "Anna från hemtjänsten ringer" */ text = "";
   /** @type {State} */ state = "ringing";
   /** Own camera and microphone are being sent. */ isSeen = false;
@@ -85,6 +86,7 @@ export class Call extends EventTarget {
       return;
     }
     this.text = message["text"];
+    this.to = message["to"] ?? "";
     const since = Date.parse(message["since"]);
     this.#ringEnds = since + message["ring_seconds"] * 1000;
     const auto = message["auto_answer_seconds"];

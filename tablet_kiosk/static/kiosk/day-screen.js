@@ -4,13 +4,17 @@ import { t } from "../words.js";
 import { CallRequestPlace } from "./call-request.js";
 import { isNight, partOfDay, view, wall } from "./day.js";
 import { element, faces, icon } from "./element.js";
-import { Screen } from "./screens.js";
+import { locale } from "./language.js";
+import { fits, Screen } from "./screens.js";
 
 /** @typedef {import("./day.js").Day} Day */
 /** @typedef {import("./day.js").Row} Row */
 
-/** Steps in which the clock gives way to large text (day.css). */
-const MOST_TIGHT = 3;
+/** Steps in which the clock, and at last the rows, give way to large text (day.css). */
+const MOST_TIGHT = 4;
+
+/** So long before a call somebody may be asked to put in a hearing aid. */
+const SOON = 15 * 60_000;
 
 const SYMBOLS = { physical: "house", video: "video", phone: "phone", prompt: "bell" };
 
@@ -19,9 +23,9 @@ function dotted(time) {
   return time.replace(":", ".");
 }
 
-/** @param {number} now @param {string} zone @param {string} language */
-function dateInWords(now, zone, language) {
-  const words = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "sv-SE",
+/** @param {number} now @param {string} zone */
+function dateInWords(now, zone) {
+  const words = new Intl.DateTimeFormat(locale(),
     { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(now);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -83,7 +87,7 @@ export class DayScreen extends Screen {
   #contact = element("p", { class: "no-contact", role: "status" });
   #touch = element("button", { type: "button", class: "touch", hidden: true });
   #ask = new CallRequestPlace();
-  #watch = new ResizeObserver(() => this.#fit());
+  #watch = new ResizeObserver(() => this.fit());
 
   constructor() {
     super();
@@ -116,34 +120,36 @@ export class DayScreen extends Screen {
   }
 
   /**
-   * @param {{day: Day | null, now: number, zone: string, language: string, isOnline: boolean, touchNeeded: boolean,
+   * @param {{day: Day | null, now: number, zone: string, isOnline: boolean, touchNeeded: boolean,
    *   asking: ReturnType<import("./call-request.js").CallRequest["state"]>, phone: {label: string, number: string} | null}} given
    */
-  update({ day, now, zone, language, isOnline, touchNeeded, asking, phone }) {
+  update({ day, now, zone, isOnline, touchNeeded, asking, phone }) {
     const time = wall(now, zone);
     this.#clock.textContent = dotted(time);
-    this.#date.textContent = dateInWords(now, zone, language);
+    this.#date.textContent = dateInWords(now, zone);
     this.#part.textContent = day && isNight(day, now) ? t("Det är natt") : partInWords(time);
+    const start = Date.parse(day && view(day, now).focus?.start || "");
+    const hearingAid = (day?.settings?.hearing_aid ?? false) && start - now < SOON;
     const seen = day ? view(day, now) : { last: null, focus: null, isNow: false, after: [] };
     const drawn = JSON.stringify([seen, seen.focus && now < Date.parse(seen.focus.end), isOnline, touchNeeded, localDay(now, zone), day === null,
-      asking, day?.request?.words]);
+      asking, day?.request?.words, hearingAid]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#ask.update({ state: asking, day });
     this.#touch.hidden = !touchNeeded;
     this.#touch.replaceChildren(icon("volume-2"), element("span", { class: "grow" },
       element("strong", {}, t("Tryck på skärmen")), element("span", {}, t("Då hörs det när någon ringer."))));
-    this.#drawNext(seen, now, zone, day === null);
+    this.#drawNext(seen, now, zone, day === null, hearingAid);
     this.#drawRows(seen, now, zone);
     this.#contact.hidden = isOnline;
     this.#contact.replaceChildren(icon("wifi-off"), element("span", {},
       t("Ingen kontakt just nu – personalen vet det"),
       !isOnline && phone ? element("span", { class: "number" }, `${phone.label}: `, element("span", { class: "figures" }, phone.number)) : null));
-    this.#fit();
+    this.fit();
   }
 
-  /** @param {import("./day.js").View} seen @param {number} now @param {string} zone @param {boolean} isUnknown */
-  #drawNext({ focus, isNow }, now, zone, isUnknown) {
+  /** @param {import("./day.js").View} seen @param {number} now @param {string} zone @param {boolean} isUnknown @param {boolean} hearingAid */
+  #drawNext({ focus, isNow }, now, zone, isUnknown, hearingAid) {
     if (!focus) {
       const words = isUnknown ? t("Dagen visas när kontakten är tillbaka.") : t("Inget mer är planerat i dag");
       this.#next.className = "next nothing";
@@ -157,7 +163,8 @@ export class DayScreen extends Screen {
       element("div", { class: "grow" },
         element("p", { class: "when" }, ...withFigures(heading(focus, now, isNow, isToday))),
         element("p", { class: "who" }, focus.line),
-        element("p", { class: "what" }, icon(SYMBOLS[focus.channel]), place(focus))),
+        element("p", { class: "what" }, icon(SYMBOLS[focus.channel]), place(focus)),
+        hearingAid && focus.channel === "video" ? element("p", { class: "what" }, icon("volume-2"), t("Sätt gärna i hörapparaten.")) : null),
     );
   }
 
@@ -188,8 +195,10 @@ export class DayScreen extends Screen {
   /**
    * Nothing scrolls. With large text the rows that matter least give way, first what was, then what is far off; if that
    * is not enough the clock becomes smaller, step by step.
+   *
+   * @override
    */
-  #fit() {
+  fit() {
     for (let tight = 0; tight <= MOST_TIGHT; tight++) {
       this.dataset["tight"] = String(tight);
       if (this.#rowsFit() && fits(this) && fits(this.firstElementChild?.nextElementSibling)) return;
@@ -212,11 +221,6 @@ export class DayScreen extends Screen {
     if (last?.classList.contains("day-change") && rows.length > 1) last.hidden = true;
     return fits(this.#rows.parentElement);
   }
-}
-
-/** @param {Element | null | undefined} place */
-function fits(place) {
-  return !place || (place.scrollHeight <= place.clientHeight + 1 && place.scrollWidth <= place.clientWidth + 1);
 }
 
 /** Dim, and nothing to do but to ask for somebody. */

@@ -9,6 +9,7 @@
 /** @typedef {{notice: string, text: string}} Notice */
 /**
  * @typedef {{made_at: string, date: string, names: string[], rows: Row[], night: {from: string, to: string}, zone: string,
+ *   language?: string, settings?: import("./settings.js").Settings, phrases?: Record<string, string>,
  *   request?: {words: string, until: string} | null, prompt?: Prompt | null, notices: Notice[], phone?: {label: string, number: string} | null}} Day
  */
 

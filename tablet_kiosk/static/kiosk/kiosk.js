@@ -7,31 +7,33 @@
 
 import { speak } from "./language.js";
 import { t } from "../words.js";
+import { AfterCall } from "./after-call.js";
 import { CallRequest } from "./call-request.js";
 import { Calls } from "./calls.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
 import { isCalm, isNight, promptNow } from "./day.js";
 import { DayScreen, NightScreen } from "./day-screen.js";
 import { listenForHands } from "./hands.js";
+import { Flash } from "./flash.js";
 import { deviceId } from "./identity.js";
 import { recall, remember } from "./memory.js";
 import { PairingScreen, secretOfAddress } from "./pairing-screen.js";
 import { health, permissions, WakeLock } from "./readiness.js";
 import {
-  NoticeScreen, PromptScreen, promptText, PulseScreen, ReplacedScreen, TestScreen, WordsScreen,
+  NoticeScreen, PromptScreen, promptText, ReplacedScreen, TestScreen, WordsScreen,
 } from "./screens.js";
 import { Renewal } from "./renewal.js";
+import { apply, ORDINARY } from "./settings.js";
 import { Sound } from "./sound.js";
 import { Stage } from "./stage.js";
 import { StartScreen } from "./start-screen.js";
 import { Tablet } from "./tablet.js";
-import { hush, say } from "./voice.js";
+import { say, Spoken } from "./voice.js";
 
 /** @typedef {import("../call/protocol.js").Message} Message */
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./screens.js").Screen} Screen */
 
-const PULSE = 20_000;
 const WORDS = 6_000;
 const TEST = 12_000;
 const HEALTH_EVERY = 3_600_000;
@@ -49,15 +51,21 @@ const version = document.querySelector("meta[name=version]")?.getAttribute("cont
 const language = document.documentElement.lang || "sv";
 
 const sound = new Sound();
+const spoken = new Spoken(sound, language);
 const wakeLock = new WakeLock();
 const renewal = new Renewal(() => calls.going === null);
 // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
 const calls = new Calls(() => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now())));
 /** @type {Tablet | null} */ let tablet = null;
 const callRequest = new CallRequest(() => tablet?.connection ?? null);
+const afterCall = new AfterCall({
+  answer: (call, face) => tablet?.pulse(call, face),
+  ring: ask,
+  thank: () => showWords(t("Tack!"), "", "heart", 2_500),
+  changed: draw,
+});
 /** When "Starta" was last pressed. @type {string | null} */ let started = null;
 /** "Starta" is on the screen, also after it was pressed, until its report has been read. */ let isStarting = false;
-/** @type {{call: string} | null} */ let pulse = null;
 /** @type {{words: string, more: string, symbol: string} | null} */ let words = null;
 let isTesting = false;
 let isReplaced = false;
@@ -66,7 +74,6 @@ let isReplaced = false;
 /** Camera and microphone as the browser says. */ let mayBeSeen = true;
 /** Notices that have been sounded: once is enough, also after a restart. @type {Set<string>} */ let told = new Set();
 /** What is shown, as `choose` names it. */ let shownKey = "";
-/** @type {ReturnType<typeof setTimeout> | undefined} */ let pulseEnds;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let wordsEnd;
 let lastHealth = "";
 
@@ -88,7 +95,8 @@ function choose() {
   const call = calls.going;
   if (call?.state === "ringing") return [`ring ${call.id}`, () => ringScreen(call)];
   if (call) return [`call ${call.id}`, () => callScreen(call)];
-  if (pulse) return [`pulse ${pulse.call}`, pulseScreen];
+  const asked = afterCall.screen();
+  if (asked) return asked;
   if (words) return [`words ${words.words}`, wordsScreen];
   if (isTesting) return ["test", testScreen];
   if (isStarting) return ["start", startScreen];
@@ -108,10 +116,13 @@ function choose() {
 
 /** Bring up the right screen, and tell the one that stands of the time. */
 function draw() {
+  const settings = tablet?.day?.settings ?? ORDINARY;
+  if (apply(settings)) stage.shown?.fit();
+  spoken.know(tablet?.day?.phrases ?? {});
   const [key, make] = choose();
   if (key !== shownKey) {
     shownKey = key;
-    hush();
+    spoken.hush();
     if (!key.startsWith("ring")) sound.stop();
     stage.bringUp(make());
   }
@@ -120,7 +131,7 @@ function draw() {
   const asking = callRequest.state(day, now(), tablet?.isOnline ?? false);
   if (shown instanceof DayScreen) {
     shown.update({
-      day, asking, now: now(), zone: day?.zone ?? "Europe/Stockholm", language, isOnline: tablet?.isOnline ?? false,
+      day, asking, now: now(), zone: day?.zone ?? "Europe/Stockholm", isOnline: tablet?.isOnline ?? false,
       touchNeeded: touchNeeded(), phone: day?.phone ?? null,
     });
   } else if (shown instanceof NightScreen && day) {
@@ -197,7 +208,7 @@ function promptScreen(prompt) {
     },
   });
   sound.notice();
-  say(prompt.text, language);
+  spoken.say(prompt.text, "prompt");
   return screen;
 }
 
@@ -212,28 +223,10 @@ function noticeScreen(notice) {
     told.add(notice.notice);
     void remember("told", told);
     sound.notice();
-    say(notice.text, language);
+    spoken.say(notice.text, "notice");
     tablet?.noticeShown(notice.notice);
   }
   return screen;
-}
-
-function pulseScreen() {
-  const screen = new PulseScreen();
-  screen.show((face) => {
-    if (pulse) tablet?.pulse(pulse.call, face);
-    endPulse();
-    showWords(t("Tack!"), "", "heart", 2_500);
-  });
-  clearTimeout(pulseEnds);
-  pulseEnds = setTimeout(endPulse, PULSE);
-  return screen;
-}
-
-function endPulse() {
-  clearTimeout(pulseEnds);
-  pulse = null;
-  draw();
 }
 
 function wordsScreen() {
@@ -268,8 +261,9 @@ function ringScreen(call) {
       call.answer();
     },
     notNow: () => calls.notNow(),
-  });
+  }, { hearingAid: tablet?.day?.settings?.hearing_aid ?? false });
   sound.ring();
+  spoken.say(call.text, "ring");
   return screen;
 }
 
@@ -283,20 +277,27 @@ function callScreen(call) {
 
 /* Calls ----------------------------------------------------------------------------------------------- */
 
+/** The call that has just ended, for the question after it. @type {Call | null} */ let lastCall = null;
+
 /** @param {Call} gone @param {string} cause */
 function over(gone, cause) {
+  lastCall = gone;
   sound.stop();
   // A call may come while the report after "Starta" is still read: the day follows it, not "Starta" once more.
   if (started !== null) isStarting = false;
   if (gone.flows || cause === "hung_up") sound.goodbye();
-  if (RINGS_AGAIN.has(cause)) showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
+  if (RINGS_AGAIN.has(cause)) {
+    showWords(t("Vi ringer igen strax"), "", "phone", cause === "not_now" ? 4_000 : WORDS);
+    spoken.say(t("Vi ringer igen strax"), "again");
+  }
+  else if (cause === "consent_withdrawn") showWords(t("Samtalet är slut"), t("Vi ringer inte mer på video."), "phone-off");
   draw();
   renewIfCalm();
 }
 
 calls.addEventListener("taken", () => {
   words = null;
-  if (pulse) endPulse();
+  afterCall.leave();
 });
 calls.addEventListener("ring", () => {
   void sound.wake();
@@ -357,7 +358,7 @@ async function touched() {
 
 /** Renew the page only when nothing is on the screen and nothing comes for a quarter of an hour. */
 function renewIfCalm() {
-  if (calls.going || pulse || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
+  if (calls.going || afterCall.isAsking || words || isStarting || !isCalm(tablet?.day ?? null, now())) return;
   if (stage.isAtRest) void renewal.renew();
 }
 
@@ -379,7 +380,11 @@ async function comeIn() {
     // Its secret is kept: should the tablet prove to be nobody's any more, it is paired by it after all.
     showWords(t("Skärmen är redan kopplad"), t("Personalen kan koppla bort den under Surfplattor."), "tablet", 10_000);
   }
-  mine.addEventListener("change", draw);
+  mine.addEventListener("change", () => {
+    // Another language needs the page anew, when nothing is going on.
+    if (speak(mine.day?.language ?? "") && !calls.going) location.reload();
+    draw();
+  });
   mine.addEventListener("welcome", (event) => {
     const said = /** @type {CustomEvent<Message>} */ (event).detail;
     lastHealth = "";
@@ -405,7 +410,8 @@ async function comeIn() {
   mine.addEventListener("erased", () => {
     revoked = t("Skärmen är inte kopplad längre. Be personalen om en ny kod.");
     calls.leave();
-    pulse = words = tablet = started = null;
+    words = tablet = started = null;
+    afterCall.leave();
     told.clear();
     draw();
   });
@@ -421,8 +427,8 @@ async function comeIn() {
   });
   mine.connection.on("state", (message) => {
     if (message["state"] !== "ended" || !message["ask_pulse"]) return;
-    pulse = { call: message["call"] };
-    draw();
+    const call = /** @type {Call | null} */ (calls.going ?? lastCall);
+    afterCall.ask(message["call"], call?.id === message["call"] ? (call?.to ?? "") : "");
   });
   calls.listen(mine);
   await mine.open();
@@ -435,6 +441,7 @@ async function comeIn() {
   draw();
 }
 
+new Flash(sound, () => tablet?.day?.settings?.flash ?? false);
 listenForHands(() => void touched(), () => stage.shown);
 sound.addEventListener("change", () => {
   if (sound.state === "ok") void tellHealth(false);

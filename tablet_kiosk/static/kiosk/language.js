@@ -4,12 +4,22 @@
  */
 
 const NAME = "samtid-language";
+/** Where and how dates are written; times are the server's, in the same figures everywhere. @type {Record<string, string>} */
+const LOCALES = { sv: "sv-SE", en: "en-GB", fi: "fi-FI", ar: "ar-u-nu-latn" };
+const RIGHT_TO_LEFT = new Set(["ar"]);
 
-document.documentElement.lang = localStorage.getItem(NAME) ?? "sv";
+const root = document.documentElement;
+root.lang = localStorage.getItem(NAME) ?? "sv";
+root.dir = RIGHT_TO_LEFT.has(root.lang) ? "rtl" : "ltr";
 
-/** True when the language changed: the page must be loaded anew. @param {string} language "sv" or "en" */
+/** True when the language changed: the page must be loaded anew. @param {string} language "sv", "en", "fi" or "ar" */
 export function speak(language) {
-  if (!language || language === document.documentElement.lang) return false;
+  if (!language || language === root.lang) return false;
   localStorage.setItem(NAME, language);
   return true;
+}
+
+/** How dates are written in the language of the page. */
+export function locale() {
+  return LOCALES[root.lang] ?? "sv-SE";
 }

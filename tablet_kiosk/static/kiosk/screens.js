@@ -6,16 +6,36 @@
 import { t } from "../words.js";
 import { button, element, icon } from "./element.js";
 
+/** Steps in which a screen gives way to large text (kiosk.css). */
+const MOST_TIGHT = 3;
+
+/** @param {Element | null | undefined} place */
+export function fits(place) {
+  return !place || (place.scrollHeight <= place.clientHeight + 1 && place.scrollWidth <= place.clientWidth + 1);
+}
+
 /** What is common: a name for styles, a sentence for screen readers, and the button that Enter and Space press. */
 export class Screen extends HTMLElement {
   /** @type {() => string} What a screen reader is told when the screen comes up. */ said = () => "";
   /** @type {HTMLElement | null} */ first = null;
+  #size = new ResizeObserver(() => this.fit());
   /** Told at once instead of when the reader is done. */ isUrgent = false;
 
   /** @param {string} name @param {...(Node | null | false)} children */
   fill(name, ...children) {
     this.className = `screen ${name}`;
     this.replaceChildren(...children.filter((child) => child instanceof Node));
+    // The words grow with the reader's text size even when the screen stays as it is.
+    this.#size.disconnect();
+    for (const one of [this, ...this.children]) this.#size.observe(one);
+  }
+
+  /** Nothing scrolls: with large text on a small screen what only adorns gives way, step by step (kiosk.css). */
+  fit() {
+    for (let tight = 0; tight <= MOST_TIGHT; tight++) {
+      this.dataset["tight"] = String(tight);
+      if (fits(this)) return;
+    }
   }
 }
 
@@ -67,19 +87,36 @@ const FACES = /** @type {const} */ ([["happy", "smile"], ["so_so", "meh"], ["unh
 
 /** "Är du nöjd i dag?" Silence is no data. */
 export class PulseScreen extends Screen {
-  /** @param {(face: string) => void} answer */
-  show(answer) {
+  /** @param {(face: string) => void} answer @param {string} name who is asked, where two live together */
+  show(answer, name) {
+    const question = name ? t("%(name)s, är du nöjd i dag?", { name }) : t("Är du nöjd i dag?");
     const words = { happy: t("Nöjd"), so_so: t("Sådär"), unhappy: t("Inte nöjd") };
     const choices = FACES.map(([name, symbol]) =>
       element("button", { type: "button", class: `mood ${name}`, onclick: () => answer(name) },
         icon(symbol), element("span", {}, words[name])));
     this.first = null;
-    this.said = () => t("Är du nöjd i dag?");
+    this.said = () => question;
     this.fill(
       "pulse",
-      element("h1", {}, t("Är du nöjd i dag?")),
+      element("h1", {}, question),
       element("div", { class: "moods" }, ...choices),
       line(t("Du behöver inte svara."), "quiet"),
+    );
+  }
+}
+
+/** After "Inte nöjd": is somebody to ring? The face that was pressed stays nobody's; only the wish is told. */
+export class WishScreen extends Screen {
+  /** @param {{yes: () => void, no: () => void}} acts */
+  show({ yes, no }) {
+    const ring = button(t("Ja"), yes, { symbol: "phone" });
+    this.first = ring;
+    this.said = () => t("Vill du att någon ringer?");
+    this.fill(
+      "wish",
+      element("div", { class: "words" }, element("span", { class: "round pine" }, icon("phone")),
+        element("h1", {}, t("Vill du att någon ringer?"))),
+      element("div", { class: "choices" }, ring, button(t("Nej"), no, { kind: "second" })),
     );
   }
 }
@@ -130,6 +167,7 @@ export class ReplacedScreen extends Screen {
 customElements.define("kiosk-prompt", PromptScreen);
 customElements.define("kiosk-notice", NoticeScreen);
 customElements.define("kiosk-pulse", PulseScreen);
+customElements.define("kiosk-wish", WishScreen);
 customElements.define("kiosk-words", WordsScreen);
 customElements.define("kiosk-test", TestScreen);
 customElements.define("kiosk-replaced", ReplacedScreen);

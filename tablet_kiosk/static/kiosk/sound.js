@@ -12,10 +12,17 @@ const GOODBYE = [783.99, 523.25];
 /** Seconds between two chimes, and until the loudest. */
 const EVERY = 3.2;
 const GROWS = 14;
+/** Seconds before a spoken sentence, so that the chime is heard first. */
+const AFTER_CHIME = 1.4;
 const QUIETEST = 0.08;
 const LOUDEST = 0.9;
 
+/**
+ * Events: `change` (it can be heard, or not any more); for whoever does not hear: `begins` and `ends` (a ring), and
+ * `sounds` (once).
+ */
 export class Sound extends EventTarget {
+  /** @type {AudioBufferSourceNode | null} What staff have spoken and is heard now. */ #spoken = null;
   /** @type {AudioContext | null} */ #context = null;
   /** @type {GainNode | null} */ #out = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #ringing;
@@ -45,6 +52,7 @@ export class Sound extends EventTarget {
   ring() {
     this.stop();
     const began = performance.now();
+    this.dispatchEvent(new Event("begins"));
     const once = () => {
       const share = Math.min((performance.now() - began) / 1000 / GROWS, 1);
       this.#play(CHIME, 0.28, QUIETEST + (LOUDEST - QUIETEST) * share);
@@ -54,6 +62,7 @@ export class Sound extends EventTarget {
   }
 
   stop() {
+    if (this.#ringing !== undefined) this.dispatchEvent(new Event("ends"));
     clearInterval(this.#ringing);
     this.#ringing = undefined;
   }
@@ -65,6 +74,7 @@ export class Sound extends EventTarget {
 
   /** Something to read. */
   notice() {
+    this.dispatchEvent(new Event("sounds"));
     this.#play(NOTICE, 0.32, 0.6);
   }
 
@@ -75,7 +85,34 @@ export class Sound extends EventTarget {
 
   /** The test of the loudspeaker. */
   chime() {
+    this.dispatchEvent(new Event("sounds"));
     this.#play(CHIME, 0.24, 0.6);
+  }
+
+  /** Play a sentence from our own server after the chime, if it can be had and heard. @param {string} address */
+  async play(address) {
+    const context = this.#context;
+    if (!context || !this.#out || context.state !== "running") return;
+    this.hush();
+    const source = (this.#spoken = new AudioBufferSourceNode(context));
+    try {
+      const answer = await fetch(address);
+      if (!answer.ok) return;
+      source.buffer = await context.decodeAudioData(await answer.arrayBuffer());
+    } catch (error) {
+      console.warn("a spoken sentence could not be played", error);
+      return;
+    }
+    // Something else has come up meanwhile.
+    if (this.#spoken !== source) return;
+    source.connect(this.#out);
+    source.start(context.currentTime + AFTER_CHIME);
+  }
+
+  /** Be quiet with what staff have spoken. */
+  hush() {
+    if (this.#spoken?.buffer) this.#spoken.stop();
+    this.#spoken = null;
   }
 
   /** @param {number[]} notes @param {number} apart seconds @param {number} loud 0–1 */

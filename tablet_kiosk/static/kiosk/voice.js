@@ -1,4 +1,9 @@
-/** Reading aloud, only with a voice that lives in the tablet: another would send the words away. */
+/**
+ * Reading aloud, only with a voice that lives in the tablet: another would send the words away. Where there is none
+ * in the language, a sentence that staff have spoken is played instead, if there is one.
+ */
+
+/** @typedef {import("./sound.js").Sound} Sound */
 
 /** @param {string} language @returns {SpeechSynthesisVoice | null} */
 function localVoice(language) {
@@ -31,4 +36,36 @@ export function say(text, language) {
 
 export function hush() {
   if ("speechSynthesis" in globalThis) speechSynthesis.cancel();
+}
+
+/** The sentences that staff have spoken in the language of the screen. */
+export class Spoken {
+  /** @type {Record<string, string>} */ #addresses = {};
+  #sound;
+  #language;
+
+  /** @param {Sound} sound @param {string} language */
+  constructor(sound, language) {
+    this.#sound = sound;
+    this.#language = language;
+  }
+
+  /** Which there are, by name. They are fetched at once, so that they can be heard without contact too. @param {Record<string, string>} addresses */
+  know(addresses) {
+    if (JSON.stringify(addresses) === JSON.stringify(this.#addresses)) return;
+    this.#addresses = addresses;
+    if (hasVoice(this.#language)) return;
+    for (const address of Object.values(addresses)) void fetch(address).catch(() => {});
+  }
+
+  /** Say `text` by the tablet's own voice, else play what was spoken. @param {string} text @param {string} name */
+  say(text, name) {
+    const address = this.#addresses[name];
+    if (!say(text, this.#language) && address) void this.#sound.play(address);
+  }
+
+  hush() {
+    hush();
+    this.#sound.hush();
+  }
 }

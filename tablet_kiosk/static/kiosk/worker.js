@@ -40,7 +40,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (request.method !== "GET" || origin !== worker.location.origin) return;
   if (request.mode === "navigate" && pathname === PAGE) event.respondWith(fromShell(new Request(PAGE), request));
   else if (pathname.startsWith("/static/") || pathname.startsWith("/ord/")) event.respondWith(fromShell(request, request));
-  else if (pathname.startsWith("/kiosk/face/")) event.respondWith(faceOf(request));
+  else if (pathname.startsWith("/kiosk/face/") || pathname.startsWith("/kiosk/fras/")) event.respondWith(keptOf(request));
 });
 
 /** @param {Request} kept @param {Request} request */
@@ -49,8 +49,8 @@ async function fromShell(kept, request) {
   return found ?? fetch(request);
 }
 
-/** @param {Request} request */
-async function faceOf(request) {
+/** A face, or a sentence that staff have spoken: what stands under an address never changes. @param {Request} request */
+async function keptOf(request) {
   const cache = await caches.open(FACES);
   const found = await cache.match(request);
   if (found) return found;
