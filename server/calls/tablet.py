@@ -165,12 +165,12 @@ class TabletSocket(Side):
     async def read_home(self, session: AsyncSession) -> list[Client]:
         clients = await clients_of(session, self.device, self.clock.now())
         self.client_ids = frozenset(client.id for client in clients)
+        self.language = screen_language(clients)
         return clients
 
     async def send_day(self) -> None:
         """The day as it is now."""
         async with self.database.read() as session:
-        self.language = screen_language(clients)
             day = await day_for(session, self.device, self.clock, self.language)
         self.send(msgspec.convert(day, Day))
 
@@ -196,13 +196,13 @@ class TabletSocket(Side):
     async def _ring(self, rung: Rung) -> None:
         await self.sit(rung.call, worker_address(rung.call))
         self.set_pace("near")
+        # Where two live together it says whose call it is.
+        to = rung.to if len(self.client_ids) > 1 else ""
         self.send(
             Ring(
                 call=rung.call,
                 contact=rung.contact,
                 caller=Caller(first_name=rung.caller, portrait=rung.portrait),
-        # Where two live together it says whose call it is.
-        to = rung.to if len(self.client_ids) > 1 else ""
                 text=rings(rung.caller, self.say, to=to),
                 to=to or None,
                 since=rung.since,
@@ -225,12 +225,12 @@ class TabletSocket(Side):
             call=call.id,
             contact=call.contact_id,
             caller=caller.first_name if caller else "",
+            to=client.first_name if client else "",
             portrait=face(caller.portrait) if caller else None,
             since=call.rung_at,
             auto_answer=client is not None and await auto_answers(session, client, self.clock),
             ice_servers=ice_servers(self.app[CONFIGURATION].turn, call.id, now),
             relay_only=client is not None and client.is_protected,
-            to=client.first_name if client else "",
         )
 
     def words(self, note: Stated) -> str:
