@@ -71,6 +71,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.receipt",
     "server.pages.second_factor",
     "server.pages.sign_in",
+    "server.pages.sign_in_oidc",
     "server.pages.staff_pulse",
     "server.pages.start",
     "server.pages.tablet_pairing",

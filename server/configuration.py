@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from care.accounts import Role
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE
 from care.storage.database import sqlite_url
@@ -157,7 +158,7 @@ def read_configuration(
             values={"name": unknown[0]},
         )
     try:
-        return msgspec.convert(values, Configuration, strict=False, dec_hook=_decode)
+        return _checked(msgspec.convert(values, Configuration, strict=False, dec_hook=_decode))
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         raise Fault(
@@ -166,6 +167,30 @@ def read_configuration(
             place=where.strip("`$.") or FILE,
             values={"error": what},
         ) from None
+
+
+def _checked(configuration: Configuration) -> Configuration:
+    """What the types do not say. Raises `Fault` ``configuration.oidc``."""
+    oidc = configuration.oidc
+    if oidc is None:
+        return configuration
+    issuer = urlsplit(oidc.issuer)
+    if issuer.scheme != "https" and not (issuer.scheme == "http" and is_loopback(issuer.hostname or "")):
+        raise Fault(
+            "configuration.oidc",
+            "Inställningen issuer under [oidc] ska vara en adress som börjar med https.",
+            place="oidc.issuer",
+        )
+    known = set(Role) - {Role.DEVICE, Role.GUEST}
+    for role in oidc.roles.values():
+        if role not in known:
+            raise Fault(
+                "configuration.oidc_role",
+                "Rollen %(role)s under [oidc] finns inte i Samtid.",
+                place="oidc.roles",
+                values={"role": role},
+            )
+    return configuration
 
 
 def _decode(kind: type, value: Any) -> Any:

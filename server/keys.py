@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from server.pages.frame import Frame
     from server.pages.rendering import Renderer
     from server.security.actor import Actor
+    from server.security.openid import Provider
     from server.security.passwords import Passwords
     from server.security.throttle import Throttle
 
@@ -29,6 +30,8 @@ FRAME: web.AppKey[Frame] = web.AppKey("frame")
 TAIL: web.AppKey[OutboxTail] = web.AppKey("tail")
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")
+#: The municipality's own sign-in service under ``provider``, once the server runs and when there is one.
+OPENID: web.AppKey[dict[str, Provider]] = web.AppKey("openid")
 PLANNING = web.AppKey("planning", PlanningPool)
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor")

@@ -46,7 +46,7 @@ async def sign_in_page(request: web.Request) -> web.StreamResponse:
     target = safe_target(query(request).text("vidare", longest=2000))
     if signed_in(request) is not None:
         return go_to(target)
-    return _page(request, 200, target)
+    return form_page(request, 200, target)
 
 
 @routes.post("/logga-in", name="sign_in_try")
@@ -61,16 +61,17 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         account = await _try(request, username, password)
     except Fault as fault:
         say = translations(request.get(LANGUAGE, "sv")).gettext
-        response = _page(request, fault.status, target, username, fault.say(say))
+        response = form_page(request, fault.status, target, username, fault.say(say))
         if "minutes" in fault.values:
             response.headers["Retry-After"] = str(fault.values["minutes"] * 60)
         return response
     return await _onward(request, account, target)
 
 
-def _page(
+def form_page(
     request: web.Request, status: int, target: str, username: str = "", error: str | None = None
 ) -> web.Response:
+    """The page where one signs in, with what went wrong if anything did."""
     elsewhere = request.app[CONFIGURATION].oidc
     return render(
         request,
