@@ -76,6 +76,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.start",
     "server.pages.tablet_pairing",
     "server.pages.tablets",
+    "server.printing.copying",
 )
 
 #: In order: counted; what fails is said in words; language; no forgery; who is asking; what they opened.

@@ -95,6 +95,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     redis: str = ""
     #: Addresses besides this machine that may read /metrics.
     metrics_from: list[str] = msgspec.field(default_factory=list)
+    #: Where the day is written down for when the server is gone; empty: ``emergency`` in the data folder.
+    emergency_folder: str = ""
+    #: Minutes between two such copies; 0 writes none.
+    emergency_minutes: Annotated[int, msgspec.Meta(ge=0, le=24 * 60)] = 30
     #: Planning: wall-clock cap in seconds for one proposal.
     planning_seconds: float = 6.0
 
@@ -106,6 +110,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     def vault_file(self) -> Path:
         """The keys that personal numbers are sealed with (`care.identity.vault`)."""
         return self.data / VAULT_FILE
+
+    @property
+    def emergency_path(self) -> Path:
+        return Path(self.emergency_folder) if self.emergency_folder else self.data / "emergency"
 
     @property
     def url(self) -> str:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
-from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.clients import Client, ContactPerson
 from care.errors import not_found
-from care.sorting import swedish
-from care.staff import Staff
+from care.municipality import Group
 from server.keys import CLOCK, DATABASE, FRAME, LANGUAGE
-from server.pages.contact_card import language_word
+from server.language import translations
+from server.pages.assets import ASSETS
 from server.pages.form import query
 from server.pages.own_groups import own_groups
 from server.pages.plan import chosen_day, chosen_group
-from server.pages.plan_day import DayPlan, PlanRow, WorkerDay, read_plan
 from server.pages.rendering import render
+from server.printing.pdf import Paper, day_as_pdf
+from server.printing.sheets import DaySheets, read_sheets
 from server.security.gate import allow, note_list, right
 
 routes = web.RouteTableDef()
@@ -37,43 +34,55 @@ class Sheets(StrEnum):
     CALLS = "ring"
 
 
-@dataclass(slots=True)
-class Home:
-    """A client with whom to ring; nothing that tells where a protected identity lives."""
-
-    client: Client
-    spoken: str | None = None
-    persons: list[ContactPerson] = field(default_factory=list)
-    rows: list[PlanRow] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        if self.client.is_protected:
-            return ""
-        return ", ".join(one for one in (self.client.address, self.client.place) if one)
-
-    @property
-    def phone(self) -> str | None:
-        return None if self.client.is_protected else self.client.phone
-
-    @property
-    def door(self) -> str | None:
-        return None if self.client.is_protected else self.client.door_note
-
-
 @dataclass(frozen=True, slots=True)
-class WorkerSheet:
-    """A worker's page: the rows in order, and each home once."""
+class _Asked:
+    """What the address asks for, read and allowed."""
 
-    worker: WorkerDay | None
-    rows: list[PlanRow]
-    homes: list[Home]
+    what: Sheets
+    day: date
+    group: Group
+    groups: list[Group]
+    sheets: DaySheets
 
 
 @routes.get("/utskrift", name="print_day")
 @right(Action.PRINT_DAY)
 async def page(request: web.Request) -> web.StreamResponse:
     """``?dag=&grupp=&vad=personal|brukare|ring``, of one group at a time."""
+    asked = await _asked(request)
+    what, found = asked.what, asked.sheets
+    return render(
+        request,
+        "printing.html",
+        what=what.value,
+        day=asked.day,
+        group=asked.group,
+        groups=asked.groups,
+        municipality_name=request.app[FRAME].name,
+        sheets=found.workers if what is Sheets.WORKERS else [],
+        homes=found.homes if what is not Sheets.WORKERS else [],
+        staff=found.staff if what is Sheets.CALLS else [],
+    )
+
+
+@routes.get("/utskrift.pdf", name="print_day_pdf")
+@right(Action.PRINT_DAY)
+async def as_pdf(request: web.Request) -> web.StreamResponse:
+    """The same as one PDF, a page each; nobody's name stands in that of the file."""
+    asked = await _asked(request)
+    language = request.get(LANGUAGE, "sv")
+    paper = Paper(
+        asked.sheets, asked.what.value, asked.day, asked.group.name, request.app[FRAME].name,
+        request.app[CLOCK].now(), request.app[CLOCK].zone, language, translations(language).gettext,
+    )  # fmt: skip
+    # A long day takes a second: others are not to wait for it.
+    body = await asyncio.to_thread(day_as_pdf, paper, request.app[ASSETS].files)
+    name = f"dagen-{asked.day.isoformat()}-{asked.what.value}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    return web.Response(body=body, content_type="application/pdf", headers=headers)
+
+
+async def _asked(request: web.Request) -> _Asked:
     clock, language = request.app[CLOCK], request.get(LANGUAGE, "sv")
     asked = query(request)
     what = asked.one_of("vad", Sheets, Sheets.WORKERS)
@@ -86,64 +95,6 @@ async def page(request: web.Request) -> web.StreamResponse:
         if group is None:
             raise not_found("grupp")
         await allow(request, session, Action.PRINT_DAY, group=group.id, thing="print", purpose="paper")
-        plan = await read_plan(session, [group.id], day, clock, language)
-        homes = await _homes(session, [row for row in plan.rows if row.is_counted], language)
-    note_list(
-        request, Action.PRINT_DAY, sorted((one.client.id, one.client.group_id) for one in homes.values())
-    )
-    return render(
-        request,
-        "printing.html",
-        what=what.value,
-        day=day,
-        group=group,
-        groups=groups,
-        municipality_name=request.app[FRAME].name,
-        sheets=_worker_sheets(plan, homes) if what is Sheets.WORKERS else [],
-        homes=sorted(homes.values(), key=lambda one: swedish(one.client.short_name))
-        if what is not Sheets.WORKERS
-        else [],
-        staff=_ringable(plan.workers) if what is Sheets.CALLS else [],
-    )
-
-
-async def _homes(session: AsyncSession, rows: Sequence[PlanRow], language: str) -> dict[UUID, Home]:
-    """Every client of `rows`, with the rows in order and the contact persons by rank."""
-    homes: dict[UUID, Home] = {}
-    for row in rows:
-        client = row.client
-        spoken = None if client.language == "sv" else language_word(client.language, language)
-        homes.setdefault(client.id, Home(client, spoken)).rows.append(row)
-    persons = await _persons(
-        session, [one.client.id for one in homes.values() if not one.client.is_protected]
-    )
-    for key, home in homes.items():
-        home.persons = persons.get(key, [])
-    return homes
-
-
-async def _persons(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[ContactPerson]]:
-    found: dict[UUID, list[ContactPerson]] = defaultdict(list)
-    for one in await session.scalars(
-        select(ContactPerson).where(ContactPerson.client_id.in_(ids)).order_by(ContactPerson.rank)
-    ):
-        found[one.client_id].append(one)
-    return found
-
-
-def _worker_sheets(plan: DayPlan, homes: dict[UUID, Home]) -> list[WorkerSheet]:
-    """What lacks somebody first, then a page each for those who have something to do."""
-    loose = [row for row in plan.unstaffed if row.is_counted]
-    found: list[tuple[WorkerDay | None, list[PlanRow]]] = [(None, loose)] if loose else []
-    found += [(worker, [row for row in worker.rows if row.is_counted]) for worker in plan.workers]
-    return [WorkerSheet(worker, rows, _of(rows, homes)) for worker, rows in found if rows]
-
-
-def _of(rows: Sequence[PlanRow], homes: dict[UUID, Home]) -> list[Home]:
-    """The homes of `rows`, each once, in the order they come first."""
-    return [homes[key] for key in dict.fromkeys(row.client.id for row in rows)]
-
-
-def _ringable(workers: Sequence[WorkerDay]) -> list[tuple[Staff, WorkerDay]]:
-    """Colleagues at work with a number."""
-    return [(one.staff, one) for one in workers if one.staff.phone]
+        found = await read_sheets(session, group.id, day, clock, language)
+    note_list(request, Action.PRINT_DAY, found.clients)
+    return _Asked(what, day, group, groups, found)

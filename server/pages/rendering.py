@@ -50,6 +50,10 @@ class Renderer:
         )
         return env
 
+    def alone(self, language: str, template: str, **values: Any) -> str:
+        """A page that nobody has asked for and that stands by itself, such as a copy on disk."""
+        return self._environments[language].get_template(template).render(**values)
+
     def text(self, request: web.Request, template: str, **values: Any) -> str:
         language = request.get(LANGUAGE, "sv")
         shared: dict[str, Any] = {}

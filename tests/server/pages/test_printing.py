@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+from pypdf import PdfReader
 
 from care.accounts import Role
 from care.clients import Client, ContactPerson, Protection
@@ -127,3 +130,29 @@ async def test_an_empty_day_and_an_odd_address(browser: Browser) -> None:
     answer = await browser.get("/utskrift?dag=2027-01-05")
     assert "ingenting att skriva ut" in await answer.text()
     assert (await browser.get("/utskrift?vad=allt")).status == 422
+
+
+@pytest.mark.parametrize("what", ["personal", "brukare", "ring"])
+async def test_the_same_as_a_pdf(site: Site, anna: Staff, browser: Browser, what: str) -> None:
+    """Every sheet begins on a page of its own; names, times and numbers can be read out of it."""
+    answer = await browser.get(f"/utskrift.pdf?vad={what}")
+    assert (answer.status, answer.content_type) == (200, "application/pdf")
+    assert answer.headers["Cache-Control"] == "no-store"
+    pages = [one.extract_text() for one in PdfReader(BytesIO(await answer.read())).pages]
+    whole = "\n".join(pages)
+    assert len(pages) == (1 if what == "ring" else 2)
+    for text in ("Ingrid B.", "08.00", "070-174 06 58", "tisdag 1 december", "Sekretess"):
+        assert text in whole
+    for text in ("Gömda", "Hemlig", "070-174 06 99", "Bakom ladan"):
+        assert text not in whole
+
+
+async def test_an_empty_day_is_a_pdf_that_says_so(browser: Browser) -> None:
+    answer = await browser.get("/utskrift.pdf")
+    (page,) = PdfReader(BytesIO(await answer.read())).pages
+    assert "Det finns ingenting att skriva ut" in page.extract_text()
+
+
+async def test_a_pdf_is_for_who_may_print(site: Site, anna: Staff) -> None:
+    worker = await site.signed_in("vård", Role.CARE_WORKER)
+    assert (await worker.get("/utskrift.pdf")).status == 403
