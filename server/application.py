@@ -62,6 +62,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.own_account",
     "server.pages.own_factors",
     "server.pages.own_wishes",
+    "server.pages.phrases",
     "server.pages.plan",
     "server.pages.plan_call",
     "server.pages.plan_news",
@@ -75,6 +76,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.staff_pulse",
     "server.pages.start",
     "server.pages.tablet_pairing",
+    "server.pages.tablet_settings",
     "server.pages.tablets",
     "server.printing.copying",
 )

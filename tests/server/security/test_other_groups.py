@@ -20,7 +20,8 @@ from tests.server.security.tries import TRIES, ask
 #: Routes with a part in their address that names nobody of a group.
 NOBODYS = {
     "account", "account_disable", "account_enable", "account_give_role", "account_reset", "account_sign_out",
-    "account_take_role", "import_errors", "kiosk_face", "static", "words",
+    "account_take_role", "import_errors", "kiosk_face", "kiosk_phrase", "phrase_record",
+    "phrase_remove", "static", "words",
 }  # fmt: skip
 #: Written at every request, or by the clock.
 NOT_COMPARED = {"access_log", "sign_in"}

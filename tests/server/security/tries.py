@@ -104,6 +104,13 @@ TRIES: dict[str, list[Try]] = {
         ),
     ],
     "tablet": [Try(lambda side: {"id": side.device.id})],
+    "tablet_settings": [Try(lambda side: {"id": side.device.id})],
+    "tablet_settings_save": [
+        Try(
+            lambda side: {"id": side.device.id},
+            lambda _: {"reach": "left", "text_size": "150", "switch": "two", "language": "sv"},
+        )
+    ],
     "tablet_invite": [Try(form=lambda side: {"client": str(side.client.id)})],
     "tablet_pairing": [Try(lambda side: {"id": side.pairing.id})],
     "tablet_confirm": [Try(lambda side: {"id": side.pairing.id}, lambda side: {"number": side.number})],
