@@ -102,6 +102,9 @@ class Client(FromElsewhere, Base):
     decision_ability: Mapped[DecisionAbility] = mapped_column(
         words(DecisionAbility), default=DecisionAbility.UNCLEAR
     )
+    #: The named person who has decided on who decides, and when (L3).
+    decision_by: Mapped[str | None]
+    decision_on: Mapped[date | None]
     protection: Mapped[Protection] = mapped_column(words(Protection), default=Protection.NONE)
     video_wish: Mapped[VideoWish] = mapped_column(words(VideoWish), default=VideoWish.UNKNOWN)
     #: "Vill inte ha video i dag": the local day that was meant.

@@ -45,6 +45,9 @@ class Consent(Base):
     person: Mapped[ConsentPerson] = mapped_column(words(ConsentPerson), default=ConsentPerson.CLIENT)
     given_how: Mapped[GivenHow] = mapped_column(words(GivenHow))
     given_at: Mapped[datetime]
+    #: The name of whoever answered: the client, who lives there, a representative.
+    given_by: Mapped[str | None]
+    #: Who took the answer down.
     recorded_by_id: Mapped[UUID | None] = link("account.id", index=False)
     document: Mapped[str | None]
     review_on: Mapped[date | None]
@@ -52,6 +55,8 @@ class Consent(Base):
     confirmed_at: Mapped[datetime | None]
     refused: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]
+    #: Who took the withdrawal down.
+    withdrawn_by_id: Mapped[UUID | None] = link("account.id", index=False)
 
     def valid(self, instant: datetime) -> bool:
         """Given, confirmed, not refused and not withdrawn at that instant."""
@@ -62,6 +67,10 @@ class Consent(Base):
             and self.given_at <= instant
             and (self.withdrawn_at is None or instant < self.withdrawn_at)
         )
+
+    def review_due(self, instant: datetime, today: date) -> bool:
+        """True when a valid yes was to be asked about again by `today`."""
+        return self.valid(instant) and self.review_on is not None and self.review_on <= today
 
 
 def has_consent(

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text
+from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.storage.columns import Base, Id, link
+from care.storage.columns import Base, Id, link, words
+
+
+class DeviceEnd(StrEnum):
+    """Why a tablet is no longer in use."""
+
+    RETURNED = "returned"
+    LOST = "lost"
+    REPLACED = "replaced"
+    OTHER = "other"
+
+
+class InstallStep(StrEnum):
+    """What is seen to when a tablet is put up in a home."""
+
+    CHARGER = "charger"
+    NETWORK = "network"
+    LIGHT = "light"
+    VOLUME = "volume"
+    HEARING_AID = "hearing_aid"
+    HELPER = "helper"
+    TEST_CALL = "test_call"
 
 
 class Device(Base):
@@ -23,6 +45,10 @@ class Device(Base):
     public_key: Mapped[dict[str, Any] | None]
     paired_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    #: Why it was taken out of use, by whom, and when it had contact after that and erased what it held.
+    end_why: Mapped[DeviceEnd | None] = mapped_column(words(DeviceEnd))
+    ended_by_id: Mapped[UUID | None] = link("account.id", index=False)
+    erased_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
     #: What the page knows: permissions, sound, wake lock, battery, version. Unknown stays "unknown".
     health: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -40,6 +66,21 @@ class DeviceAssignment(Base):
     client_id: Mapped[UUID] = link("client.id")
     start: Mapped[datetime]
     end: Mapped[datetime | None]
+
+
+class InstallMark(Base):
+    """A step of putting up a tablet that somebody has seen to."""
+
+    __tablename__ = "install_mark"
+    __table_args__ = (UniqueConstraint("device_id", "step"),)
+
+    id: Mapped[Id]
+    device_id: Mapped[UUID] = link("device.id", index=False)
+    step: Mapped[InstallStep] = mapped_column(words(InstallStep))
+    #: Who helps at home, or where it stands.
+    note: Mapped[str | None]
+    done_at: Mapped[datetime]
+    done_by_id: Mapped[UUID | None] = link("account.id", index=False)
 
 
 class Pairing(Base):

@@ -32,6 +32,11 @@ class TaskKind(StrEnum):
     CALL_REQUEST = "call_request"
     SYSTEM_WAS_AWAY = "system_was_away"
     FOLLOW_UP = "follow_up"
+    #: A consent, or whether a tablet suits, is to be asked about again.
+    REVIEW_CONSENT = "review_consent"
+    REVIEW_TABLET = "review_tablet"
+    #: A tablet was lost, or given back while calls are planned.
+    TABLET_GONE = "tablet_gone"
     #: Somebody without a relation to the client has opened it in an emergency; the manager looks at why.
     EMERGENCY_OPENED = "emergency_opened"
 

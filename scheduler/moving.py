@@ -46,6 +46,7 @@ _WORD = {
         "decision_is_clear",
     },
     Cause.NO_VIDEO_TODAY: {"not_said_no_today"},
+    Cause.NO_TABLET: {"tablet_suits"},
 }
 
 
@@ -94,6 +95,11 @@ async def consent_withdrawn(session: AsyncSession, client_id: UUID, *, clock: Cl
 async def no_video_today(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
     """ "Vill inte ha video i dag" has been noted on the client: today's rows, as `consent_withdrawn`."""
     return await _stop_video(session, client_id, Cause.NO_VIDEO_TODAY, clock, hand)
+
+
+async def tablet_does_not_suit(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
+    """It has been assessed that a tablet does not suit the client: coming rows, as `consent_withdrawn`."""
+    return await _stop_video(session, client_id, Cause.NO_TABLET, clock, hand)
 
 
 async def _stop_video(session: AsyncSession, client_id: UUID, why: Cause, clock: Clock, hand: Hand) -> int:

@@ -44,6 +44,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.client_consents",
     "server.pages.client_known",
     "server.pages.client_named",
+    "server.pages.client_suitability",
     "server.pages.clients",
     "server.pages.contact",
     "server.pages.contact_deeds",
@@ -77,6 +78,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.start",
     "server.pages.tablet_pairing",
     "server.pages.tablet_settings",
+    "server.pages.tablet_life",
     "server.pages.tablets",
     "server.printing.copying",
 )

@@ -18,6 +18,8 @@ from care.calls.call import Call, CallParticipant, CallQuality, CallRole
 from care.calls.life import CallState, Cause, check_step
 from care.calls.ring import BEFORE, tell
 from care.contacts import step as door
+from care.contacts.cause import Cause as NotDone
+from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
@@ -165,6 +167,10 @@ async def _settle(
     if call.cause is None or call.ended_at is None:
         raise ValueError("only an ended call can be settled")
     cause, now, event = call.cause, call.ended_at, f"call.{call.cause.value}"
+    if contact.channel is not Channel.VIDEO:
+        # The client's word has made a visit of it meanwhile: whoever rang does not answer for that.
+        await door.alter(session, contact, at=now, hand=hand, event=event)
+        return
     has_talked = call.connected_at is not None
     if contact.status is Status.UNDERWAY and has_talked and (cause.is_conversation or cause in BROKEN):
         await door.step(session, contact, Status.DONE, at=now, hand=hand, event=event, actual_end=now)
@@ -175,6 +181,9 @@ async def _settle(
         await door.alter(session, contact, at=now, hand=hand, event=event)
         return
     care: dict[str, Any] = {"owner_id": owner, "deadline": now + STAYS_DUE.get(cause, AGAIN)}
+    if cause is Cause.CONSENT_WITHDRAWN:
+        # Somebody has to go there, or it was done already: a person says which, at once.
+        care |= {"deadline": now, "cause": NotDone.CONSENT_WITHDRAWN}
     if contact.status is Status.PLANNED:
         await door.step(session, contact, Status.DUE, at=now, hand=hand, event="due", **care)
     if cause in STAYS_DUE or contact.status not in (Status.DUE, Status.UNDERWAY):

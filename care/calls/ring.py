@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.digital import (
     DigitalFacts,
+    No,
     Rule,
     client_consents,
     client_is_home,
@@ -107,6 +108,30 @@ def check_clients_word(facts: DigitalFacts) -> None:
             raise Fault("consent.missing", no.sentence, status=409, place=no.rule, values=no.values)
 
 
+def ends_call(facts: DigitalFacts, *, is_ringing: bool) -> bool:
+    """True when the client's word no longer allows a call that has begun.
+
+    "Vill inte ha video i dag" stops a ring; who is talking already ends the talk themselves.
+    """
+    rules = (client_wants_video, client_consents, cohabitant_consents, decision_is_clear)
+    asked = (*rules, not_said_no_today) if is_ringing else rules
+    return any(rule(facts) is not None for rule in asked)
+
+
+async def against_ringing(
+    session: AsyncSession, contact_ids: Collection[UUID], clock: Clock
+) -> dict[UUID, No]:
+    """For pages: of these contacts, those that may not be rung on video now, and the first reason.
+
+    Where there is a reason there is no call button.
+    """
+    facts = await gather_facts(session, contact_ids, clock)
+    found = {
+        key: next(filter(None, (rule(fact) for rule in CLIENTS_WORD)), None) for key, fact in facts.items()
+    }
+    return {key: no for key, no in found.items() if no is not None}
+
+
 def is_night(client: Client, now: datetime, zone: ZoneInfo) -> bool:
     """True in the client's own night hours (21–07 unless agreed otherwise)."""
     return Night.of([client]).covers(now, zone)
@@ -135,14 +160,22 @@ async def tablet_of(session: AsyncSession, client_id: UUID, now: datetime) -> UU
 
 
 async def live_calls(
-    session: AsyncSession, *, device_id: UUID | None = None, contact_id: UUID | None = None
+    session: AsyncSession,
+    *,
+    device_id: UUID | None = None,
+    contact_id: UUID | None = None,
+    client_id: UUID | None = None,
 ) -> Sequence[Call]:
-    """Calls that have not ended, newest first; those of a tablet or a contact."""
+    """Calls that have not ended, newest first; those of a tablet, a contact or a client."""
     # Named one by one: no index finds what something is not, and ended calls are nearly all there are.
     live = [state for state in CallState if state is not CallState.ENDED]
     query = select(Call).where(Call.state.in_(live)).order_by(Call.id.desc())
     if contact_id is not None:
         query = query.where(Call.contact_id == contact_id)
+    if client_id is not None:
+        query = query.join(PlannedContact, PlannedContact.id == Call.contact_id).where(
+            PlannedContact.client_id == client_id
+        )
     if device_id is not None:
         query = query.join(CallParticipant, CallParticipant.call_id == Call.id).where(
             CallParticipant.device_id == device_id

@@ -51,6 +51,8 @@ class DigitalFacts:
     tablet_usable: bool
     has_phone: bool
     choking_risk: bool = False
+    #: False when the latest assessment says that a tablet does not suit the person.
+    tablet_suits: bool = True
     last_physical: date | None = None
     next_physical: date | None = None
     is_away: bool = False
@@ -176,6 +178,13 @@ def tablet_is_usable(facts: DigitalFacts) -> No | None:
     return None if facts.tablet_usable else No("tablet_is_usable", "Det finns ingen surfplatta som fungerar.")
 
 
+def tablet_suits(facts: DigitalFacts) -> No | None:
+    """Somebody has assessed that a tablet is nothing for this person, and why."""
+    if facts.tablet_suits:
+        return None
+    return No("tablet_suits", "Surfplatta passar inte personen, enligt den senaste bedömningen.")
+
+
 def has_phone_number(facts: DigitalFacts) -> No | None:
     return None if facts.has_phone else No("has_phone_number", "Det finns inget telefonnummer.")
 
@@ -206,6 +215,7 @@ VIDEO: tuple[Rule, ...] = (
     cohabitant_consents,
     decision_is_clear,
     not_said_no_today,
+    tablet_suits,
     tablet_is_usable,
 )
 PHONE: tuple[Rule, ...] = (*REMOTE, has_phone_number)
@@ -213,7 +223,7 @@ PHONE: tuple[Rule, ...] = (*REMOTE, has_phone_number)
 RULES: dict[Channel, tuple[Rule, ...]] = {
     Channel.VIDEO: VIDEO,
     # A reminder on the screen opens no camera: the tablet must work, the home must be known.
-    Channel.PROMPT: (*REMOTE, client_consents, not_said_no_today, tablet_is_usable),
+    Channel.PROMPT: (*REMOTE, client_consents, not_said_no_today, tablet_suits, tablet_is_usable),
     Channel.PHONE: PHONE,
 }
 
@@ -232,6 +242,7 @@ LASTING: frozenset[str] = frozenset(
         client_consents,
         cohabitant_consents,
         decision_is_clear,
+        tablet_suits,
         has_phone_number,
     )
 )

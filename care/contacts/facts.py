@@ -26,6 +26,7 @@ from care.contacts.life import Status
 from care.devices import Device, DeviceAssignment
 from care.localtime import to_wall
 from care.services import DigitalClass, Priority, Service
+from care.suitability import Suits, latest
 
 #: A tablet that has not been heard of for this long does not ring today.
 TABLET_SILENT_AFTER = timedelta(minutes=15)
@@ -92,6 +93,7 @@ async def facts_of(session: AsyncSession, wanted: Sequence[Wanted], clock: Clock
     consents = await _consents(session, ids)
     absences = await _absences(session, ids)
     tablets = await _tablets(session, ids, clock)
+    suits = await _suits(session, ids)
     visits = await _visits(session, wanted, clock)
     now, today = clock.now(), clock.today()
     facts = []
@@ -123,6 +125,7 @@ async def facts_of(session: AsyncSession, wanted: Sequence[Wanted], clock: Clock
                 ),
                 has_phone=bool(client.phone),
                 choking_risk=client.choking_risk,
+                tablet_suits=suits.get(want.client_id, Suits.YES) is not Suits.NO,
                 last_physical=last,
                 next_physical=following,
                 is_away=any(absence.covers(want.start) for absence in absences.get(want.client_id, ())),
@@ -188,6 +191,13 @@ async def _consents(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, 
         )
         for consent in rows:
             found[consent.client_id].append(consent)
+    return found
+
+
+async def _suits(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Suits]:
+    found: dict[UUID, Suits] = {}
+    for some in _portions(ids):
+        found |= {key: one.suits for key, one in (await latest(session, some)).items()}
     return found
 
 

@@ -17,6 +17,7 @@ from care import (
     receipts,
     services,
     staff,
+    suitability,
     tasks,
     ticks,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "sample",
     "services",
     "staff",
+    "suitability",
     "tasks",
     "ticks",
 ]

@@ -22,6 +22,7 @@ from scheduler.ticks.marks import mark
 from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
 from scheduler.ticks.retention import retention
+from scheduler.ticks.review_watch import review_watch
 from scheduler.ticks.task_watch import task_watch
 
 log = logging.getLogger("samtid.ticks")
@@ -39,6 +40,7 @@ EVERY: dict[str, tuple[Work, float]] = {
     "horizon": (horizon, 3600),
     "day_end": (day_end, 600),
     "retention": (retention, 3600),
+    "review_watch": (review_watch, 3600),
 }
 #: A node is not ready when one of its ticks is this late (design 4).
 LATE = 60.0

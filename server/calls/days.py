@@ -9,9 +9,8 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy import select, update
 
-from care.calls.call import Call
 from care.calls.life import CallState, Cause
-from care.calls.ring import live_calls
+from care.calls.ring import ends_call, live_calls
 from care.consent import ConsentKind
 from care.contacts.facts import gather_facts
 from care.devices import Device
@@ -25,6 +24,7 @@ from server.calls.messages import Test
 from server.calls.socket import NOT_RECOGNISED, Gone
 from server.calls.tablet import TabletSocket, near_tablets
 from server.keys import CLOCK, DATABASE
+from server.tablets.home import note_erased
 
 log = logging.getLogger("samtid.calls")
 
@@ -115,28 +115,27 @@ class Days:
             calls = await live_calls(session, device_id=device_id)
         for call in calls:
             await self._hub.desk.end(call.id, Cause.REVOKED, SYSTEM)
-        self._turn_out(device_id)
+        await self._turn_out(device_id)
 
-    def _turn_out(self, device_id: UUID) -> None:
+    async def _turn_out(self, device_id: UUID) -> None:
         """The tablet erases what it has, and its line is closed."""
         tablet = self._hub.tablets.get(device_id)
         if tablet is not None:
+            async with self._database.write() as session:
+                await note_erased(session, device_id, self._clock.now())
             fault = Fault("device.revoked", "Surfplattan är inte kopplad längre.", status=403)
             tablet.leave(Gone(fault, NOT_RECOGNISED, erase=True))
 
     async def _consent_changed(self, event: OutboxEvent) -> None:
-        """A yes to video that was taken back ends the call that goes on."""
+        """A yes to video that was taken back ends the call that goes on, or rings, wherever the tablet is."""
         if event.payload.get("kind") != ConsentKind.DIGITAL_VISIT.value:
             return
         async with self._database.read() as session:
-            going_on: list[Call] = []
-            for tablet in self._hub.tablets.values():
-                if event.client_id in tablet.client_ids:
-                    going_on += await live_calls(session, device_id=tablet.device)
+            going_on = await live_calls(session, client_id=event.client_id)
             facts = await gather_facts(session, [c.contact_id for c in going_on if c.contact_id], self._clock)
         for call in going_on:
             known = facts.get(call.contact_id) if call.contact_id else None
-            if call.state is not CallState.ENDED and known is not None and not known.consent_video:
+            if known is not None and ends_call(known, is_ringing=call.state is CallState.RINGING):
                 await self._hub.desk.end(call.id, Cause.CONSENT_WITHDRAWN, SYSTEM)
 
     async def _go_round(self) -> None:
@@ -173,6 +172,6 @@ class Days:
                     select(Device.id).where(Device.id.in_(here), Device.revoked_at.is_not(None))
                 )
             for device_id in revoked.all():
-                self._turn_out(device_id)
+                await self._turn_out(device_id)
         for worker in list(self._hub.workers):
             await worker.check_session()

@@ -57,7 +57,7 @@ from server.tablets import call_request, health, notice, prompt, pulse
 from server.tablets.choice import screen_language
 from server.tablets.day import day_for
 from server.tablets.face import face
-from server.tablets.home import clients_of
+from server.tablets.home import clients_of, note_erased
 from server.tablets.keys import device_for_hello
 from server.tablets.wording import rings
 
@@ -118,14 +118,7 @@ class TabletSocket(Side):
             raise Fault("hello.signature", "Underskriften saknas.", status=400, place="signature")
         now = self.clock.now()
         async with self.database.read() as session:
-            device = await device_for_hello(
-                session,
-                hello.device,
-                version=hello.protocol,
-                origin=self.origin,
-                nonce=self.nonce,
-                signature=hello.signature,
-            )
+            device = await self._known(session, hello.device, hello.protocol, hello.signature)
             self.device_id = device.id
             self.version = hello.version
             await self.read_home(session)
@@ -161,6 +154,18 @@ class TabletSocket(Side):
         await self.send_day()
         if rung is not None:
             await self._ring(rung)
+
+    async def _known(self, session: AsyncSession, device: UUID, protocol: int, signature: str) -> Device:
+        """The tablet that says hello; of one that is no longer in use it is noted that it has heard so."""
+        try:
+            return await device_for_hello(
+                session, device, version=protocol, origin=self.origin, nonce=self.nonce, signature=signature
+            )
+        except Fault as fault:
+            if fault.code == "device.revoked":
+                async with self.database.write() as writing:
+                    await note_erased(writing, device, self.clock.now())
+            raise
 
     async def read_home(self, session: AsyncSession) -> list[Client]:
         clients = await clients_of(session, self.device, self.clock.now())
@@ -234,7 +239,7 @@ class TabletSocket(Side):
         )
 
     def words(self, note: Stated) -> str:
-        return for_client(note.state, self.say)
+        return for_client(note.state, self.say, note.cause)
 
     async def check_mine(self, session: AsyncSession, call: Call) -> None:
         side = await course.participant(session, call.id, CallRole.CLIENT)

@@ -25,7 +25,7 @@ _WORKER_ENDED = {
     Cause.MEDIA_FAILED: N_("Bild och ljud kom inte fram"),
     Cause.LOST: N_("Kontakten med %(owner)s skärm bröts"),
     Cause.SERVER_RESTART: N_("Samtalet bröts när systemet startade om"),
-    Cause.CONSENT_WITHDRAWN: N_("%(name)s vill inte ha video längre"),
+    Cause.CONSENT_WITHDRAWN: N_("Samtalet är slut. Samtycket till video gäller inte längre."),
     Cause.REVOKED: N_("%(owner)s skärm är inte kopplad längre"),
 }
 _CLIENT = {
@@ -49,8 +49,10 @@ def for_worker(state: CallState, cause: Cause | None, name: str, say: Translate)
     return say(text) % {"name": name, "owner": genitive(name)}
 
 
-def for_client(state: CallState, say: Translate) -> str:
+def for_client(state: CallState, say: Translate, cause: Cause | None = None) -> str:
     """The state as the client reads it: never a reason to worry."""
+    if cause is Cause.CONSENT_WITHDRAWN:
+        return say(N_("Samtalet är slut. Vi ringer inte mer på video."))
     return say(N_("Samtalet är slut")) if state is CallState.ENDED else say(_CLIENT[state])
 
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from care.access.rights import Action
-from care.calls.ring import BEFORE
+from care.calls.ring import BEFORE, against_ringing
 from care.clients import Client
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.channel import Channel
@@ -17,6 +17,7 @@ from care.contacts.contact import PlannedContact
 from care.errors import Fault, not_found
 from care.ids import read_id
 from server.keys import CLOCK, DATABASE, LANGUAGE
+from server.language import translations
 from server.pages import early_ring
 from server.pages.faces import client_face
 from server.pages.onward import link
@@ -49,6 +50,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
             raise Fault(
                 "call.not_video", "Den här kontakten är inte ett videosamtal.", status=409, place="contact"
             )
+        no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
         goals = await _goals(session, contact, language)
         photo = await session.scalars(
             select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
@@ -56,6 +58,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         face = client_face(
             request.app, client, photo_consent=has_consent(photo, ConsentKind.PHOTO, clock.now())
         )
+    _ = translations(language).gettext
     reason = early_ring.sentence(request.query.get("anledning", ""))
     return render(
         request,
@@ -68,6 +71,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         reason=reason,
         needs_reason=reason is None and clock.now() < contact.start - BEFORE and not contact.status.is_end,
         reasons=early_ring.REASONS,
+        no_call=_(no_call.sentence) % no_call.values if no_call else None,
         receipt_href=address_of(request, "receipt", id=contact.id),
         card_href=link(request, "contact", id=contact.id),
         home_href=link(request, "my_day") or "/",

@@ -8,16 +8,20 @@ from datetime import date
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.clients import Client, DecisionAbility, VideoWish
+from care.consent import ConsentKind
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand
-from care.errors import stale
+from care.devices import InstallStep
+from care.errors import Fault, stale
 from care.localtime import to_wall
 from care.outbox import announce
+from care.reviews import CONSENT_STANDS, SUITABILITY_STANDS
 from care.staff import Staff, Title
-from scheduler.moving import no_video_today
+from scheduler.moving import consent_withdrawn, no_video_today
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import client_words as words
@@ -37,6 +41,7 @@ from server.security.gate import allow, right
 
 routes = web.RouteTableDef()
 NOTE = 500
+NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         words=words,
         spoken=language_word(client.language, language) if client.language != "sv" else None,
         tablets=[(one, is_live(one, now), _battery(one.health)) for one in record.tablets],
+        install_steps=len(InstallStep),
+        suits_late=record.suits is not None and record.suits.review_on <= clock.today(),
+        review_on=(clock.today() + CONSENT_STANDS).isoformat(),
+        assess_again=(clock.today() + SUITABILITY_STANDS).isoformat(),
+        tablet_href=lambda one: link(request, "tablet", id=one.id) if who.may(Action.DEVICE_READ) else None,
         named=staff_face(request.app, record.named) if record.named else None,
         named_choices=_named_choices(record, _),
         named_before=standing(client),
@@ -129,7 +139,20 @@ def _days(record: Record, request: web.Request, language: str) -> list[DayRows]:
     return [days[day] for day in sorted(days)]
 
 
-_EDITED = ("video_wish", "decision_ability", "choking_risk", "phone", "important_to_me", "door_note")
+_EDITED = (
+    "video_wish",
+    "decision_ability",
+    "decision_by",
+    "lives_alone",
+    "cohabitant_name",
+    "choking_risk",
+    "has_hearing_aid",
+    "phone",
+    "important_to_me",
+    "door_note",
+)
+#: What decides about video for long.
+_DECIDES = ("video_wish", "decision_ability", "lives_alone")
 
 
 def seen(client: Client) -> str:
@@ -146,21 +169,57 @@ async def change(request: web.Request) -> web.StreamResponse:
     async with changing(request, Action.CLIENT_CHANGE, "client:facts") as (session, client):
         if form.text("seen") != seen(client):
             raise stale("uppgifterna")
-        _write(client, form)
+        before = [getattr(client, name) for name in _DECIDES]
+        _write(client, form, request.app[CLOCK].today())
         await session.flush()
         await announce(session, now, "client.changed", group_id=client.group_id, client_id=client.id)
+        if before != [getattr(client, name) for name in _DECIDES]:
+            await stop_what_is_not_allowed(session, request, client)
     return onward(request, page_of(request, client))
 
 
-def _write(client: Client, form: Form) -> None:
+async def stop_what_is_not_allowed(session: AsyncSession, request: web.Request, client: Client) -> None:
+    """The client's word may have changed: coming calls that it no longer allows become visits, at once.
+
+    A call that goes on and is no longer allowed ends.
+    """
+    hand = Hand("page", actor(request).account_id)
+    await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=hand)
+    await announce(
+        session,
+        request.app[CLOCK].now(),
+        "consent.changed",
+        group_id=client.group_id,
+        client_id=client.id,
+        kind=ConsentKind.DIGITAL_VISIT.value,
+    )
+
+
+def _write(client: Client, form: Form, today: date) -> None:
     client.video_wish = form.one_of("video_wish", VideoWish)
-    client.decision_ability = form.one_of("decision_ability", DecisionAbility)
+    _decide(client, form, today)
+    client.lives_alone = not form.flag("lives_with")
+    client.has_hearing_aid = form.flag("has_hearing_aid")
     client.choking_risk = form.flag("choking_risk")
     client.important_to_me = form.text("important_to_me", longest=NOTE) or None
     if not client.is_protected:
         # Neither is shown for a protected identity, so an empty field says nothing.
         client.phone = form.text("phone", longest=40) or None
+        client.cohabitant_name = form.text("cohabitant_name", longest=NAME) or None
         client.door_note = form.text("door_note", longest=NOTE) or None
+
+
+def _decide(client: Client, form: Form, today: date) -> None:
+    """Who decides. Unclear stops all video until a named person has decided what holds (L3)."""
+    ability = form.one_of("decision_ability", DecisionAbility)
+    by = form.text("decision_by", longest=NAME) or None
+    if ability is DecisionAbility.UNCLEAR:
+        by = None
+    elif client.decision_ability is DecisionAbility.UNCLEAR and by is None:
+        raise Fault("client.decision_by", "Skriv vem som har tagit ställning.", place="decision_by")
+    if (ability, by) != (client.decision_ability, client.decision_by):
+        client.decision_on = today if by else None
+    client.decision_ability, client.decision_by = ability, by
 
 
 @routes.post("/brukare/{id}/inte-i-dag", name="no_video_today")
@@ -175,5 +234,6 @@ async def not_today(request: web.Request) -> web.StreamResponse:
         if not undo:
             hand = Hand("page", actor(request).account_id)
             await no_video_today(session, client.id, clock=clock, hand=hand)
+            await stop_what_is_not_allowed(session, request, client)
         await announce(session, clock.now(), "client.changed", group_id=client.group_id, client_id=client.id)
     return onward(request, page_of(request, client, "video"))

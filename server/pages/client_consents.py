@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.clients import Client
+from care.clients import Client, DecisionAbility
 from care.consent import Consent, ConsentKind, ConsentPerson, GivenHow
 from care.contacts.step import Hand
 from care.errors import Fault, not_found
@@ -18,6 +19,7 @@ from care.ids import new_id, read_id
 from care.localtime import at as wall_at
 from care.localtime import to_wall
 from care.outbox import announce
+from care.reviews import CONSENT_STANDS, close_reviews
 from care.tasks import Task, TaskKind
 from scheduler.moving import consent_withdrawn
 from server.keys import CLOCK
@@ -31,6 +33,7 @@ from server.security.actor import actor
 from server.security.gate import right
 
 routes = web.RouteTableDef()
+NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ class Standing:
     symbol: str
     may_confirm: bool
     may_withdraw: bool
+    #: Who answered, who took it down, and who took the withdrawal down.
+    given_by: str | None
     by: str | None
+    withdrawn_by: str | None
     is_over_due: bool
 
 
@@ -69,8 +75,18 @@ def _standing(record: Record, consent: Consent, now: datetime) -> Standing:
         word, kind, symbol = N_("Gäller inte än"), "", "clock"
         may_withdraw = True
     is_over_due = may_withdraw and consent.review_on is not None and consent.review_on <= to_wall(now).date()
-    by = record.accounts.get(consent.recorded_by_id) if consent.recorded_by_id else None
-    return Standing(consent, word, kind, symbol, may_confirm, may_withdraw, by, is_over_due)
+    return Standing(
+        consent,
+        word,
+        kind,
+        symbol,
+        may_confirm,
+        may_withdraw,
+        given_by=None if record.client.is_protected else consent.given_by,
+        by=record.accounts.get(consent.recorded_by_id) if consent.recorded_by_id else None,
+        withdrawn_by=record.accounts.get(consent.withdrawn_by_id) if consent.withdrawn_by_id else None,
+        is_over_due=is_over_due,
+    )
 
 
 @routes.post("/brukare/{id}/samtycke", name="consent_record")
@@ -83,6 +99,15 @@ async def record(request: web.Request) -> web.StreamResponse:
         consent.recorded_by_id = actor(request).account_id
         session.add(consent)
         await session.flush()
+        for old in await _answered(session, consent):
+            await close_reviews(
+                session,
+                TaskKind.REVIEW_CONSENT,
+                old,
+                "asked",
+                at=clock.now(),
+                account_id=consent.recorded_by_id,
+            )
         if consent.refused:
             await _stop(session, request, client, consent)
         else:
@@ -105,6 +130,14 @@ def _read(form: Form, client: Client, today: date, now: datetime) -> Consent:
     review_on = form.day("review_on", needed=False)
     if review_on is not None and review_on <= given_on:
         raise Fault("consent.review", "Följ upp efter den dag då svaret gavs.", place="review_on")
+    given_by = form.text("given_by", longest=NAME) or _answerer(client, person)
+    is_spoken_for = (
+        person is ConsentPerson.CLIENT
+        and client.decision_ability is DecisionAbility.REPRESENTATIVE
+        and not client.is_protected
+    )
+    if is_spoken_for and not form.text("given_by"):
+        raise Fault("consent.who", "Skriv namnet på den som svarade för personen.", place="given_by")
     # What was said today was said by now, not at midnight: only so does it follow on a no earlier today.
     given_at = now if given_on == today else wall_at(given_on, time(12))
     return Consent(
@@ -114,6 +147,7 @@ def _read(form: Form, client: Client, today: date, now: datetime) -> Consent:
         person=person,
         given_how=how,
         given_at=given_at,
+        given_by=given_by,
         document=form.text("document") or None,
         review_on=review_on,
         confirmed_at=now,
@@ -141,6 +175,48 @@ async def confirm(request: web.Request) -> web.StreamResponse:
     return onward(request, page_of(request, client, "samtycken"))
 
 
+def _answerer(client: Client, person: ConsentPerson) -> str | None:
+    """Who answers when no name was written: nothing of a protected identity is written out."""
+    if client.is_protected:
+        return client.first_name if person is ConsentPerson.CLIENT else None
+    return client.full_name if person is ConsentPerson.CLIENT else client.cohabitant_name
+
+
+async def _answered(session: AsyncSession, new: Consent) -> list[UUID]:
+    """The earlier answers about the same thing by the same person: the new one takes their place."""
+    return list(
+        await session.scalars(
+            select(Consent.id).where(
+                Consent.client_id == new.client_id,
+                Consent.kind == new.kind,
+                Consent.person == new.person,
+                Consent.id != new.id,
+            )
+        )
+    )
+
+
+@routes.post("/brukare/{id}/samtycke/{consent}/galler-an", name="consent_renew")
+@right(Action.CONSENT_CHANGE)
+async def renew(request: web.Request) -> web.StreamResponse:
+    """Somebody has asked again and the yes still holds: it is asked about in a year, and the task is done."""
+    clock = request.app[CLOCK]
+    async with changing(request, Action.CONSENT_CHANGE, "consent:renew") as (session, client):
+        consent = await _find(session, request, client)
+        if not consent.valid(clock.now()):
+            raise Fault(
+                "consent.over", "Det här samtycket gäller inte längre. Skriv in ett nytt.", status=409
+            )
+        consent.review_on = clock.today() + CONSENT_STANDS
+        await session.flush()
+        await close_reviews(
+            session, TaskKind.REVIEW_CONSENT, consent.id, "still_holds",
+            at=clock.now(), account_id=actor(request).account_id,
+        )  # fmt: skip
+        await _tell(session, client, consent, clock.now())
+    return onward(request, page_of(request, client, "samtycken"))
+
+
 @routes.post("/brukare/{id}/samtycke/{consent}/ta-tillbaka", name="consent_withdraw")
 @right(Action.CONSENT_CHANGE)
 async def withdraw(request: web.Request) -> web.StreamResponse:
@@ -149,8 +225,12 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
     async with changing(request, Action.CONSENT_CHANGE, "consent:withdraw") as (session, client):
         consent = await _find(session, request, client)
         if consent.withdrawn_at is None:
-            consent.withdrawn_at = now
+            consent.withdrawn_at, consent.withdrawn_by_id = now, actor(request).account_id
             await session.flush()
+            await close_reviews(
+                session, TaskKind.REVIEW_CONSENT, consent.id, "withdrawn",
+                at=now, account_id=consent.withdrawn_by_id,
+            )  # fmt: skip
             await _stop(session, request, client, consent)
             await _settle(session, client, consent, now)
             await _tell(session, client, consent, now)
@@ -195,7 +275,7 @@ async def _settle(session: AsyncSession, client: Client, consent: Consent, now: 
     ):
         task.closed_at, task.once_key = now, None
         task.outcome = "confirmed" if consent.withdrawn_at is None else "withdrawn"
-        task.closed_by_id = consent.recorded_by_id
+        task.closed_by_id = consent.withdrawn_by_id or consent.recorded_by_id
         await announce(
             session,
             now,

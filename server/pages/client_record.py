@@ -23,10 +23,11 @@ from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.digital import LineFacts, Verdict, judge
 from care.contacts.facts import TABLET_SILENT_AFTER, Wanted, facts_of
 from care.contacts.life import Status
-from care.devices import Device, DeviceAssignment
+from care.devices import Device, DeviceAssignment, InstallMark, InstallStep
 from care.municipality import Group, SmallTeam
 from care.services import DigitalClass, Law, Priority
 from care.staff import Staff
+from care.suitability import Suitability, latest
 from server.pages.client_named import candidates
 
 #: How far ahead rows are shown, and how far back colleagues are found who have been there.
@@ -64,6 +65,10 @@ class Record:
     accounts: dict[UUID, str]
     absences: list[ClientAbsence]
     tablets: list[Device]
+    #: The latest assessment of whether a tablet suits.
+    suits: Suitability | None
+    #: Of each tablet, the steps of putting it up that are done.
+    installed: dict[UUID, set[InstallStep]]
     rows: list[PlannedContact]
     staff: dict[UUID, list[Staff]] = field(default_factory=lambda: defaultdict(list))
     #: Whether any contact could be a video call now, and everything against it.
@@ -78,6 +83,8 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
             select(Consent).where(Consent.client_id == client.id).order_by(Consent.given_at.desc())
         )
     )
+    suits = (await latest(session, [client.id])).get(client.id)
+    tablets = await _tablets(session, client.id, now)
     record = Record(
         client=client,
         group=await session.get_one(Group, client.group_id),
@@ -88,9 +95,11 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
         proposed=await proposed_staff(session, client, clock),
         persons=[] if client.is_protected else await _persons(session, client.id),
         consents=consents,
-        accounts=await _accounts(session, consents),
+        accounts=await _accounts(session, consents, suits),
         absences=await absences_of(session, client, now),
-        tablets=await _tablets(session, client.id, now),
+        tablets=tablets,
+        suits=suits,
+        installed=await _installed(session, tablets),
         rows=await _rows(session, client.id, clock),
     )
     record.staff = await assigned(session, [row.id for row in record.rows])
@@ -144,8 +153,19 @@ async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson
     )
 
 
-async def _accounts(session: AsyncSession, consents: list[Consent]) -> dict[UUID, str]:
-    ids = {one.recorded_by_id for one in consents if one.recorded_by_id is not None}
+async def _installed(session: AsyncSession, tablets: list[Device]) -> dict[UUID, set[InstallStep]]:
+    done: dict[UUID, set[InstallStep]] = {one.id: set() for one in tablets}
+    for mark in await session.scalars(select(InstallMark).where(InstallMark.device_id.in_(done))):
+        done[mark.device_id].add(mark.step)
+    return done
+
+
+async def _accounts(
+    session: AsyncSession, consents: list[Consent], suits: Suitability | None
+) -> dict[UUID, str]:
+    ids = {one.recorded_by_id for one in consents} | {one.withdrawn_by_id for one in consents}
+    ids |= {suits.assessed_by_id} if suits else set()
+    ids.discard(None)
     rows = await session.scalars(select(Account).where(Account.id.in_(ids))) if ids else ()
     return {account.id: account.display_name for account in rows}
 

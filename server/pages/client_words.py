@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from care.clients import AbsenceKind, DecisionAbility, NoNamed, Protection, VideoWish
 from care.consent import ConsentKind, ConsentPerson, GivenHow
+from care.devices import DeviceEnd, InstallStep
+from care.suitability import Reason, Suits
 from server.language import N_
 
 CONSENTS = {
@@ -50,4 +52,35 @@ PROTECTIONS = {
 NO_NAMED = {
     NoNamed.UNNECESSARY: N_("Uppenbart obehövligt"),
     NoNamed.DECLINED: N_("Personen har tackat nej"),
+}
+SUITS = {
+    Suits.YES: N_("Passar"),
+    Suits.WITH_HELP: N_("Passar med hjälp"),
+    Suits.NO: N_("Passar inte"),
+}
+REASONS = {
+    Reason.SIGHT: N_("Synen"),
+    Reason.HEARING: N_("Hörseln"),
+    Reason.HANDS: N_("Händerna"),
+    Reason.MEMORY: N_("Minnet"),
+    Reason.WORRY: N_("Oro för skärmen"),
+    Reason.LANGUAGE: N_("Språket"),
+    Reason.NETWORK: N_("Nät eller täckning"),
+    Reason.PLACE: N_("Plats och ljus hemma"),
+    Reason.OWN_WISH: N_("Egen önskan"),
+}
+STEPS = {
+    InstallStep.CHARGER: N_("Laddaren sitter fast"),
+    InstallStep.NETWORK: N_("Nätet räcker där den står"),
+    InstallStep.LIGHT: N_("Ljuset faller på ansiktet"),
+    InstallStep.VOLUME: N_("Ljudet är lagom högt"),
+    InstallStep.HEARING_AID: N_("Hörapparaten fungerar ihop"),
+    InstallStep.HELPER: N_("Någon hjälper till hemma"),
+    InstallStep.TEST_CALL: N_("Provsamtal är gjort"),
+}
+ENDS = {
+    DeviceEnd.RETURNED: N_("Återlämnad"),
+    DeviceEnd.LOST: N_("Förlorad"),
+    DeviceEnd.REPLACED: N_("Utbytt"),
+    DeviceEnd.OTHER: N_("Tagen ur bruk"),
 }

@@ -77,6 +77,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         spoken=language_word(client.language, language) if client.language != "sv" else None,
         is_call=contact.channel in CALLS,
         may_ring=may_ring(contact, now),
+        no_call=_(card.no_call.sentence) % card.no_call.values if card.no_call else None,
         may_perform=may_perform and not contact.status.is_end,
         may_decline=may_perform and contact.status in _BEFORE_START,
         may_enter=may_perform and contact.status in _ENTERABLE and contact.start <= now + timedelta(hours=12),

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.accounts import Account
+from care.calls.ring import against_ringing
 from care.clients import Client, ContactPerson, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactHistory, ContactLine, PlannedContact
+from care.contacts.digital import No
 from care.contacts.life import Status
 from care.municipality import Group
 from care.receipts import Result, valid_receipts
@@ -71,6 +73,8 @@ class Card:
     next_call_staff: list[Staff] = field(default_factory=list)
     nurses: dict[UUID, str] = field(default_factory=dict)
     photo_consent: bool = False
+    #: Why this video row may not be rung now; then there is no call button.
+    no_call: No | None = None
     knows: bool = False
     lacks_receipt: bool = False
     #: The client pressed Klart, and nobody has said more of any line.
@@ -118,6 +122,8 @@ async def read_card(
     consents = await session.scalars(
         select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
     )
+    if contact.channel is Channel.VIDEO and not contact.status.is_end:
+        card.no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
     card.photo_consent = has_consent(consents, ConsentKind.PHOTO, clock.now())
     card.knows = client.named_care_worker_id == staff_id or bool(
         await session.scalar(

@@ -12,12 +12,14 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from care.calls.ring import against_ringing
 from care.clients import Client, ContactPerson, KnownStaff
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
+from care.contacts.digital import No
 from care.contacts.life import Status
 from care.localtime import day_span
 from care.municipality import Group
@@ -72,6 +74,8 @@ class DayList:
     #: Coming video rows by client, soonest first.
     calls: dict[UUID, list[PlannedContact]] = field(default_factory=lambda: defaultdict(list))
     groups: dict[UUID, str] = field(default_factory=dict)
+    #: Video rows that may not be rung now, and why.
+    no_call: dict[UUID, No] = field(default_factory=dict)
     has_answered: bool = False
 
     @property
@@ -163,6 +167,8 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
     day.staff = await assigned(session, ids + [call.id for calls in day.calls.values() for call in calls])
     await _history(session, day, contacts)
     day.without_receipt = await _without_receipt(session, contacts)
+    video = [one.id for one in contacts if one.channel is Channel.VIDEO and not one.status.is_end]
+    day.no_call = await against_ringing(session, video, clock)
     for group in await session.scalars(select(Group)):
         day.groups[group.id] = group.name
     day.has_answered = (

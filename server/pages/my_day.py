@@ -71,6 +71,8 @@ class DayRow:
     important: str | None
     knows: bool
     may_ring: bool
+    #: Why this video row may not be rung now; then there is no call button.
+    no_call: str | None
     is_call: bool
     is_open: bool
 
@@ -138,7 +140,7 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
     """The row in words, for the reader's language."""
     language = request.get(LANGUAGE, "sv")
     clock, _ = request.app[CLOCK], translations(language).gettext
-    client = day.clients[contact.client_id]
+    client, no_call = day.clients[contact.client_id], day.no_call.get(contact.id)
     news = [entry for entry in day.history[contact.id] if is_news(entry)]
     notes = []
     if news and not contact.status.is_end:
@@ -171,7 +173,8 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         doorstep=_doorstep(client, day) if contact.channel is Channel.PHYSICAL else None,
         important=client.important_to_me,
         knows=client.id in day.known,
-        may_ring=may_ring(contact, clock.now()),
+        may_ring=may_ring(contact, clock.now()) and no_call is None,
+        no_call=_(no_call.sentence) % no_call.values if no_call else None,
         is_call=contact.channel in CALLS,
         is_open=contact.status in _OPEN,
     )

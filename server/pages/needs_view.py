@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from care.clients import Client, ContactPerson
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.ids import read_id
@@ -23,6 +24,7 @@ from care.tasks import Task, TaskKind
 from scheduler.passing import had_by
 from scheduler.resolving import needs_a_person
 from server.language import N_
+from server.pages import review_words
 from server.pages.rendering import clock_text
 from server.pages.row_words import services_text
 from server.tablets.notice import sentence
@@ -30,6 +32,7 @@ from server.tablets.notice import sentence
 Translate = Callable[[str], str]
 
 HEADINGS: dict[TaskKind, str] = {
+    **review_words.HEADINGS,
     TaskKind.TELL_CLIENT: N_("Ring och berätta"),
     TaskKind.TABLET_SILENT: N_("Surfplattan är tyst"),
     TaskKind.TABLET_SOUND: N_("Surfplattan behöver ett tryck"),
@@ -42,6 +45,7 @@ HEADINGS: dict[TaskKind, str] = {
 }
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
 OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
+    **review_words.OUTCOMES,
     TaskKind.TELL_CLIENT: (
         ("told", N_("Har berättat")),
         ("not_reached", N_("Nådde inte, tar det på besöket")),
@@ -186,6 +190,10 @@ class _About:
             if unknown
             else self.say("Kontakten kl. %(time)s har inte blivit av.")
         )
+        if row.cause == Cause.CONSENT_WITHDRAWN and not unknown:
+            text = self.say(
+                "Samtycket till video togs tillbaka under samtalet kl. %(time)s. Behövs ett besök?"
+            )
         return Need(
             id=row.id,
             kind="red",
@@ -224,6 +232,8 @@ class _About:
 
     def _sentence(self, one: Task, client: Client | None) -> str:
         facts = one.facts
+        if one.kind in review_words.HEADINGS:
+            return review_words.sentence(one.kind, facts, client, self.zone, self.say)
         match one.kind:
             case TaskKind.TELL_CLIENT:
                 return " ".join(self._told(notice) for notice in self.notices.get(one.id, []))
@@ -274,6 +284,8 @@ class _About:
             return self.say("%(name)s tryckte Inte nu. Hör efter att allt är bra.") % {"name": name}
         if why == "delegation":
             return self.say("Någon med delegering behöver kvittera det som inte är kvitterat.")
+        if why == "carried":
+            return self.say("Något som skrevs in utan täckning stämmer inte med det som redan står. Bestäm.")
         return str(one.note or "") or self.say("Den som kvitterade vill att det följs upp.")
 
     def _told(self, notice: Notice) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from care.calls.ring import BEFORE
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
@@ -41,6 +42,7 @@ _ENDS = {
 _PRESSED = RowState(N_("tryckte Klart"), "good", "check")
 _UNDERWAY = RowState(N_("pågår"), "now", "clock")
 _NO_ANSWER = RowState(N_("svarar inte"), "needs", "triangle-alert")
+_NEEDS_VISIT = RowState(N_("behöver besök"), "needs", "triangle-alert")
 _NOT_DONE = RowState(N_("inte gjord"), "needs", "triangle-alert")
 _UNCLEAR = RowState(N_("oklart"), "needs", "circle-help")
 _URGENT = RowState(N_("bråttom"), "needs", "triangle-alert")
@@ -63,6 +65,8 @@ def row_state(
         return _ENDS[status]
     if status is Status.UNDERWAY:
         return _UNDERWAY
+    if status is Status.AWAITING and contact.cause == Cause.CONSENT_WITHDRAWN:
+        return _NEEDS_VISIT
     if status is Status.AWAITING:
         return _NO_ANSWER if contact.channel.is_digital else _NOT_DONE
     if status is Status.UNKNOWN:

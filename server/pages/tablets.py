@@ -13,20 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.clients import Client
-from care.devices import Device, DeviceAssignment
+from care.devices import Device, DeviceAssignment, InstallStep
 from care.errors import not_found
 from care.ids import read_id
 from care.municipality import Group
 from care.sorting import swedish
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
+from server.pages import client_words as words
 from server.pages.form import read_form
 from server.pages.rendering import address_of, go_to, render
+from server.pages.tablet_found import find_tablet
+from server.pages.tablet_life import gone_tablets, marks_of
 from server.pages.tablet_pairing import choices, people_to_give, waiting, waiting_view
 from server.security.actor import Actor, actor
 from server.security.gate import allow, listed, note_list, right
 from server.tablets.health import in_words, troubles
-from server.tablets.home import MOST_CLIENTS, ask_for_test, clients_of, move_in, move_out, revoke
+from server.tablets.home import MOST_CLIENTS, ask_for_test, move_in, move_out
 
 routes = web.RouteTableDef()
 
@@ -55,11 +58,11 @@ async def tablets(request: web.Request) -> web.StreamResponse:
     """Every tablet of one's groups, those that need somebody first, and those that wait to be let in."""
     now, who = request.app[CLOCK].now(), actor(request)
     async with request.app[DATABASE].read() as session:
-        homes = await _homes(session, who, now)
+        homes = await tablet_homes(session, who, now)
         asking = await waiting(session, who, now)
-    note_list(
-        request, Action.DEVICE_READ, [(client.id, client.group_id) for _, client, _ in [*homes, *asking]]
-    )
+        gone, people = await gone_tablets(session, who, now)
+    people += [(client.id, client.group_id) for _, client, _ in [*homes, *asking]]
+    note_list(request, Action.DEVICE_READ, people)
     by_device: dict[UUID, list[tuple[Device, Client, str]]] = {}
     for home in homes:
         by_device.setdefault(home[0].id, []).append(home)
@@ -68,7 +71,7 @@ async def tablets(request: web.Request) -> web.StreamResponse:
             device := found[0][0],
             [client.short_name for _, client, _ in found],
             found[0][2],
-            _is_on(device, now),
+            heard_lately(device, now),
             troubles(device.health),
         )
         for found in by_device.values()
@@ -78,6 +81,8 @@ async def tablets(request: web.Request) -> web.StreamResponse:
         request,
         "tablets.html",
         rows=rows,
+        gone=gone,
+        words=words,
         waiting=[waiting_view(found, client, group) for found, client, group in asking],
         unwell=sum(not row.is_well for row in rows),
         may_change=who.may(Action.DEVICE_CHANGE),
@@ -90,23 +95,27 @@ async def tablet(request: web.Request) -> web.StreamResponse:
     """One tablet: whose it is, how it is, and what can be done with it."""
     now = request.app[CLOCK].now()
     async with request.app[DATABASE].read() as session:
-        device, here = await _device(request, session, Action.DEVICE_READ)
+        device, here = await find_tablet(request, session, Action.DEVICE_READ)
         people = [
             one
             for one in await people_to_give(session, actor(request))
             if one.group_id == here[0].group_id and one.id not in {client.id for client in here}
         ]
+        marks = await marks_of(session, device.id)
     return render(
         request,
         "tablets_one.html",
         device=device,
         clients=here,
-        is_on=_is_on(device, now),
+        is_on=heard_lately(device, now),
         health=in_words(device.health, _say(request)),
         told_at=_instant(device.health.get("at")),
         people=choices(people) if len(here) < MOST_CLIENTS else [],
         may_change=actor(request).may(Action.DEVICE_CHANGE),
         tested="provas" in request.query,
+        marks=marks,
+        helper=InstallStep.HELPER,
+        words=words,
     )
 
 
@@ -115,7 +124,7 @@ async def tablet(request: web.Request) -> web.StreamResponse:
 async def test(request: web.Request) -> web.StreamResponse:
     """Let the tablet show its test picture, sound and report. Camera and microphone stay closed."""
     async with request.app[DATABASE].write() as session:
-        device, _here = await _device(request, session, Action.DEVICE_CHANGE, "tested")
+        device, _here = await find_tablet(request, session, Action.DEVICE_CHANGE, "tested")
         await ask_for_test(session, device, request.app[CLOCK].now())
     return go_to(address_of(request, "tablet", id=device.id) + "?provas")
 
@@ -127,7 +136,7 @@ async def add_person(request: web.Request) -> web.StreamResponse:
     client_id = (await read_form(request)).id("client")
     now = request.app[CLOCK].now()
     async with request.app[DATABASE].write() as session:
-        device, _here = await _device(request, session, Action.DEVICE_CHANGE, "person added")
+        device, _here = await find_tablet(request, session, Action.DEVICE_CHANGE, "person added")
         client = await session.get(Client, client_id)
         if client is None:
             raise not_found("person")
@@ -144,7 +153,7 @@ async def remove_person(request: web.Request) -> web.StreamResponse:
     """Stop showing one of two."""
     client_id = read_id(request.match_info["client"])
     async with request.app[DATABASE].write() as session:
-        device, here = await _device(request, session, Action.DEVICE_CHANGE, "person removed")
+        device, here = await find_tablet(request, session, Action.DEVICE_CHANGE, "person removed")
         if client_id not in {client.id for client in here}:
             raise not_found("person")
         assert client_id is not None  # noqa: S101 - it is one of those above
@@ -152,17 +161,7 @@ async def remove_person(request: web.Request) -> web.StreamResponse:
     return go_to(address_of(request, "tablet", id=device.id))
 
 
-@routes.post("/surfplattor/{id}/koppla-bort", name="tablet_revoke")
-@right(Action.DEVICE_CHANGE)
-async def take_away(request: web.Request) -> web.StreamResponse:
-    """Revoke it: it forgets its day and its key at once, or as soon as it has contact."""
-    async with request.app[DATABASE].write() as session:
-        device, _here = await _device(request, session, Action.DEVICE_CHANGE, "revoked")
-        await revoke(session, device, request.app[CLOCK].now())
-    return go_to(address_of(request, "tablets"))
-
-
-async def _homes(session: AsyncSession, who: Actor, now: datetime) -> list[tuple[Device, Client, str]]:
+async def tablet_homes(session: AsyncSession, who: Actor, now: datetime) -> list[tuple[Device, Client, str]]:
     found = await session.execute(
         select(Device, Client, Group.name)
         .join(DeviceAssignment, DeviceAssignment.device_id == Device.id)
@@ -179,23 +178,7 @@ async def _homes(session: AsyncSession, who: Actor, now: datetime) -> list[tuple
     return [(device, client, group) for device, client, group in found]
 
 
-async def _device(
-    request: web.Request, session: AsyncSession, action: Action, what: str = "read"
-) -> tuple[Device, list[Client]]:
-    """The tablet and its people, when one may; a revoked one is not there any more."""
-    known = read_id(request.match_info["id"])
-    device = await session.get(Device, known) if known is not None else None
-    if device is None or device.revoked_at is not None:
-        raise not_found("surfplatta")
-    here = await clients_of(session, device.id, request.app[CLOCK].now())
-    if not here:
-        raise not_found("surfplatta")
-    for client in here:
-        await allow(request, session, action, client=client, thing=f"device:{device.id}:{what}")
-    return device, here
-
-
-def _is_on(device: Device, now: datetime) -> bool:
+def heard_lately(device: Device, now: datetime) -> bool:
     return device.last_seen_at is not None and now - device.last_seen_at <= IS_ON
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
-from care.devices import Device, DeviceAssignment
+from care.contacts.channel import Channel
+from care.contacts.contact import PlannedContact
+from care.contacts.life import Status
+from care.devices import Device, DeviceAssignment, DeviceEnd
 from care.errors import Fault, not_found
 from care.ids import new_id
 from care.outbox import announce
-from care.tasks import Task, close_task
+from care.tasks import Task, TaskKind, close_task, open_task, tell_task
 
 #: A tablet stands in one home: a person alone, or two who live together.
 MOST_CLIENTS = 2
+#: Of a tablet that is gone: the calls that are named, and how soon somebody looks at them.
+CALLS_AHEAD = timedelta(days=7)
+SEE_TO_WITHIN = timedelta(hours=1)
 
 
 async def clients_of(session: AsyncSession, device_id: UUID, now: datetime) -> list[Client]:
@@ -77,19 +83,78 @@ async def move_out(session: AsyncSession, device: Device, client_id: UUID, now: 
     await _tell(session, device, here, now)
 
 
-async def revoke(session: AsyncSession, device: Device, now: datetime) -> None:
-    """The tablet belongs to nobody from now on. Doing it twice changes nothing."""
+async def revoke(
+    session: AsyncSession,
+    device: Device,
+    now: datetime,
+    *,
+    why: DeviceEnd = DeviceEnd.OTHER,
+    account_id: UUID | None = None,
+) -> None:
+    """The tablet belongs to nobody from now on. Doing it twice changes nothing.
+
+    It erases its day and its key at once, or as soon as it has contact. A lost one, and one given back
+    while calls are planned, is a task for the group.
+    """
     if device.revoked_at is not None:
         return
     here = await clients_of(session, device.id, now)
-    device.revoked_at = now
+    device.revoked_at, device.end_why, device.ended_by_id = now, why, account_id
     await _end(session, device.id, now)
     for task in await session.scalars(
         select(Task).where(Task.device_id == device.id, Task.closed_at.is_(None))
     ):
         await close_task(session, task, "tablet_revoked", at=now)
+    await _see_to_gone(session, device, here, now)
     group_id, client_id = (here[0].group_id, here[0].id) if here else (None, None)
     await announce(session, now, "device.revoked", group_id=group_id, client_id=client_id, device=device.id)
+
+
+async def note_erased(session: AsyncSession, device_id: UUID, now: datetime) -> None:
+    """A tablet that is no longer in use has been told so: it erases its day and its key then and there."""
+    device = await session.get(Device, device_id)
+    if device is None or device.revoked_at is None or device.erased_at is not None:
+        return
+    device.erased_at = now
+    await session.flush()
+    for task in await session.scalars(
+        select(Task).where(Task.device_id == device_id, Task.kind == TaskKind.TABLET_GONE)
+    ):
+        task.facts = {**task.facts, "erased": now.isoformat()}
+        await session.flush()
+        await tell_task(session, task, now)
+
+
+async def _see_to_gone(session: AsyncSession, device: Device, here: Sequence[Client], now: datetime) -> None:
+    """Somebody looks for a lost tablet, and at the calls that now have nowhere to ring."""
+    if device.end_why not in {DeviceEnd.LOST, DeviceEnd.RETURNED} or not here:
+        return
+    alone = [one.id for one in here if not await tablets_of(session, one.id, now)]
+    rows = await session.scalars(
+        select(PlannedContact.id)
+        .where(
+            PlannedContact.client_id.in_(alone),
+            PlannedContact.status.in_((Status.PLANNED, Status.DUE)),
+            PlannedContact.channel.in_((Channel.VIDEO, Channel.PROMPT)),
+            PlannedContact.start >= now - timedelta(hours=1),
+            PlannedContact.start < now + CALLS_AHEAD,
+        )
+        .order_by(PlannedContact.start)
+    )
+    contacts = [str(one) for one in rows]
+    if device.end_why is DeviceEnd.RETURNED and not contacts:
+        return
+    await open_task(
+        session,
+        TaskKind.TABLET_GONE,
+        group_id=here[0].group_id,
+        at=now,
+        deadline=now + SEE_TO_WITHIN,
+        once_key=f"{TaskKind.TABLET_GONE.value}:{device.id}",
+        client_id=here[0].id,
+        device_id=device.id,
+        facts={"why": device.end_why.value, "device": device.label, "contacts": contacts},
+    )
 
 
 async def ask_for_test(session: AsyncSession, device: Device, now: datetime) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.devices import Device, DeviceAssignment, Pairing
+from care.devices import Device, DeviceAssignment, DeviceEnd, Pairing
 from care.errors import Fault, not_found
 from care.ids import new_id
 from care.outbox import announce
@@ -111,7 +111,7 @@ async def confirm(
     for old in await tablets_of(session, pairing.client_id, now):
         # Two who live together keep sharing the new tablet as they shared the old one.
         home += [one.id for one in await clients_of(session, old.id, now) if one.id not in home]
-        await revoke(session, old, now)
+        await revoke(session, old, now, why=DeviceEnd.REPLACED)
     device_id = new_id()
     device = Device(
         id=device_id,

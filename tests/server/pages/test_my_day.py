@@ -41,6 +41,8 @@ async def plan(
     """A row of `staff` for `client`, else for Ingrid Berg."""
     async with site.database.write() as session:
         who = client or await make_client(session, site.town)
+        if client is None:
+            await make_consent(session, who)
         more = {"channel": Channel.VIDEO, **more}
         return await make_contact(session, who, site.town.services[code], start, staff=[staff], **more)
 

@@ -13,9 +13,12 @@ from sqlalchemy import select
 from care.access.rights import Action
 from care.accounts import Role
 from care.clients import Client, Protection
-from care.devices import Device, DeviceAssignment, Pairing
+from care.contacts.channel import Channel
+from care.devices import Device, DeviceAssignment, DeviceEnd, InstallMark, Pairing
 from care.outbox import OutboxEvent
-from tests.builders import make_client, make_group, make_staff, make_tablet
+from care.tasks import Task, TaskKind
+from server.tablets.home import note_erased
+from tests.builders import make_client, make_contact, make_group, make_staff, make_tablet
 from tests.server.conftest import Browser, Site
 from tests.server.pages.test_kiosk import ask
 from tests.server.tablets.keys import TabletKey
@@ -236,3 +239,81 @@ async def test_those_who_do_not_look_after_tablets_are_kept_out(site: Site) -> N
     worker = await site.signed_in("anna", Role.CARE_WORKER)
     for bad in (UUID(int=0), "x", "%00"):
         assert (await worker.get(f"/surfplattor/{bad}")).status == 404
+
+
+async def test_what_is_done_on_the_spot_is_kept_with_who_and_when(site: Site) -> None:
+    """A step ticked before keeps its mark; who helps has a name; unticked is undone; nonsense is refused."""
+    ingrid = await person(site)
+    device = await tablet_of(site, ingrid)
+    anna = await site.signed_in("anna", Role.CARE_WORKER)
+    bo = await site.signed_in("bo", Role.CARE_WORKER)
+    path = f"/surfplattor/{device.id}/pa-plats"
+
+    async def save(browser: Browser, *steps: str, helper: str = "") -> int:
+        data = [*(("step", one) for one in steps), ("helper", helper)]
+        return (await browser.post(path, data=data, allow_redirects=False)).status
+
+    assert await save(anna, "charger", "light") == 303
+    site.clock.move(timedelta(minutes=5))
+    assert await save(bo, "charger", "helper") == 422
+    assert await save(bo, "charger", "rocket") == 422
+    assert await save(bo, "charger", "helper", helper="Dottern Eva") == 303
+    async with site.database.read() as session:
+        marks = {one.step.value: one for one in await session.scalars(select(InstallMark))}
+    assert set(marks) == {"charger", "helper"}
+    assert marks["helper"].done_at - marks["charger"].done_at == timedelta(minutes=5)
+    assert marks["helper"].done_by_id != marks["charger"].done_by_id
+    text = await text_of(anna, f"/surfplattor/{device.id}")
+    for words in ("2 av 7 är gjort.", "Dottern Eva", ", Anna", ", Bo"):
+        assert words in text
+    assert "2 av 7 klart på plats" in await text_of(anna, f"/brukare/{ingrid.id}")
+
+
+async def test_a_lost_tablet_is_blocked_at_once_and_somebody_looks_for_it(site: Site) -> None:
+    """Why, when and by whom are kept; the task names the calls; found in the list, for the own group only."""
+    ingrid = await person(site)
+    device = await tablet_of(site, ingrid)
+    async with site.database.write() as session:
+        row = await make_contact(
+            session, ingrid, site.town.services["SO-SAM"], "2026-12-02 10:00", channel=Channel.VIDEO
+        )
+    worker = await site.signed_in("anna", Role.CARE_WORKER)
+    boss = await site.signed_in("boss", Role.COORDINATOR)
+    assert (await worker.post(f"/surfplattor/{device.id}/koppla-bort", data={"why": "stulen"})).status == 422
+    await worker.post(f"/surfplattor/{device.id}/koppla-bort", data={"why": "lost"})
+    async with site.database.read() as session:
+        (task,) = await session.scalars(select(Task))
+        gone = await session.get_one(Device, device.id)
+    assert (gone.end_why, gone.revoked_at, gone.erased_at) == (DeviceEnd.LOST, site.clock.now(), None)
+    assert gone.ended_by_id is not None
+    assert (task.kind, task.facts["contacts"]) == (TaskKind.TABLET_GONE, [str(row.id)])
+    needs = await text_of(boss, "/behover")
+    assert "är förlorad och spärrad. Den suddar sin dag så fort den får kontakt." in needs
+    assert f"/kontakt/{row.id}" in needs
+    listed = await text_of(worker, "/surfplattor")
+    for words in ("Förlorad", device.label, "har inte haft kontakt sedan dess"):
+        assert words in listed
+    async with site.database.write() as session:
+        other = await make_group(session, site.town.municipality, "Kälarne")
+        await note_erased(session, device.id, site.clock.now())
+    assert "suddade sin dag" in await text_of(worker, "/surfplattor")
+    assert "Den fick kontakt kl. 06.40 och suddade sin dag." in await text_of(boss, "/behover")
+    stranger = await site.signed_in("gun", Role.CARE_WORKER, group_id=other.id)
+    assert device.label not in await text_of(stranger, "/surfplattor")
+
+
+async def test_a_tablet_given_back_is_a_task_only_when_calls_are_planned(site: Site) -> None:
+    ingrid, karl = await person(site), await person(site, "Karl")
+    mine, his = await tablet_of(site, ingrid), await tablet_of(site, karl)
+    async with site.database.write() as session:
+        await make_contact(
+            session, karl, site.town.services["SO-SAM"], "2026-12-02 10:00", channel=Channel.VIDEO
+        )
+    worker = await site.signed_in("anna", Role.CARE_WORKER)
+    for device in (mine, his):
+        await worker.post(f"/surfplattor/{device.id}/koppla-bort", data={"why": "returned"})
+    async with site.database.read() as session:
+        assert [one.device_id for one in await session.scalars(select(Task))] == [his.id]
+    assert "är återlämnad, men samtal är planerade." in await text_of(
+        await site.signed_in("boss", Role.COORDINATOR), "/behover"
+    )
