@@ -5,9 +5,10 @@ Nothing here closes by itself, or without somebody writing what came of it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from care.clients import Client
 from care.contacts.step import Hand, fetch
 from care.errors import Fault, not_found, stale
 from care.ids import read_id
-from care.localtime import at
+from care.localtime import at, to_wall
 from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Shift, Staff, Title
@@ -78,7 +79,13 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
                 visit = None
                 if outcome is Outcome.REPLACED_BY_VISIT:
                     visit = await _visit(request, session, form, contact.group_id)
-                await resolve(session, contact, outcome, reason=reason, clock=clock, hand=hand, visit=visit)
+                begun = None
+                if outcome in (Outcome.DONE, Outcome.DONE_PHONE) and form.text("done_at"):
+                    begun = when_done(contact.start, form.wall("done_at"), clock.zone)
+                await resolve(
+                    session, contact, outcome, reason=reason, clock=clock, hand=hand, visit=visit,
+                    actual_start=begun,
+                )  # fmt: skip
     except Fault as fault:
         if fault.status not in (409, 422):
             raise
@@ -118,6 +125,13 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
             raise
         return await _show(request, fault=fault)
     return go_to("/behover")
+
+
+def when_done(planned: datetime, wall: time, zone: ZoneInfo) -> datetime:
+    """The instant nearest to what was planned when the clock showed `wall`: also across midnight."""
+    day = to_wall(planned, zone).date()
+    near = [at(day + timedelta(days=more), wall, zone) for more in (-1, 0, 1)]
+    return min(near, key=lambda one: abs(one - planned))
 
 
 def _id(request: web.Request) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,12 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter
 from care.ids import new_id
-from care.localtime import to_instant
+from care.localtime import SWEDEN, to_instant
 from care.municipality import Group
 from care.services import Service
 from care.staff import Staff, Title
 from care.tasks import Task, TaskKind, open_task
+from server.pages.needs import when_done
 from tests.builders import make_client, make_contact, make_group, make_known, make_shift, make_staff
 from tests.server.conftest import Browser, Site
 
@@ -101,6 +102,36 @@ async def test_a_protected_identity_has_no_numbers_here(
     assert "Ingrid" in html
     for text in ("0701740658", "Lena Berg", "Ingrid B."):
         assert text not in html
+
+
+async def test_what_is_entered_after_an_outage_keeps_its_time_and_says_so(
+    site: Site, desk: Browser, red: PlannedContact
+) -> None:
+    """The time that it was done, and that it was entered late; a time to come is none."""
+    status, html = await settle(
+        desk, red, do="close", outcome="done", reason="Stod på papper.", done_at="09:30"
+    )
+    assert status == 422
+    assert "Tiden har inte varit än." in html
+    status, _ = await settle(desk, red, do="close", outcome="done", reason="Stod på papper.", done_at="08.55")
+    assert status == 303
+    closed = await row(site, red)
+    assert (closed.status, closed.entered_late) == (Status.DONE, True)
+    assert closed.actual_start == to_instant(datetime(2026, 12, 1, 8, 55))
+
+
+@pytest.mark.parametrize(
+    ("planned", "wall", "done"),
+    [
+        ("23:50", "00:10", "2026-12-02 00:10"),
+        ("00:05", "23:55", "2026-11-30 23:55"),
+        ("09:00", "09:20", "2026-12-01 09:20"),
+    ],
+)
+def test_a_time_by_hand_is_the_nearest_to_what_was_planned(planned: str, wall: str, done: str) -> None:
+    """Also across midnight."""
+    start = to_instant(datetime.fromisoformat(f"2026-12-01 {planned}"))
+    assert when_done(start, time.fromisoformat(wall), SWEDEN) == to_instant(datetime.fromisoformat(done))
 
 
 async def test_nothing_waiting_is_said(desk: Browser) -> None:
