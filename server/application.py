@@ -50,6 +50,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.contact_deeds",
     "server.pages.day_news",
     "server.pages.disruptions",
+    "server.pages.emergency",
     "server.pages.exports",
     "server.pages.follow_up",
     "server.pages.frame",

@@ -24,6 +24,8 @@ _RELATION_WORDS = {
     Relation.OWN_CLIENT: "known",
     Relation.ASSIGNED: "assigned",
     Relation.NIGHT: "night",
+    Relation.DELEGATED: "delegated",
+    Relation.EMERGENCY: "emergency",
     Relation.EVERYWHERE: "all",
     Relation.OWN_TABLET: "home",
 }
@@ -38,8 +40,14 @@ what has no word here is denied.
 - **known**: clients who have one as their named care worker or among their known staff
 - **assigned**: a row opens its client's facts, from the start of one's shift to two hours after the row
 - **night**: every client, for night staff while their shift runs
+- **delegated**: lines that a licensed professional has handed to one by name, until a day; nurses need none
+- **emergency**: a client whom one has opened for an hour, with a reason; the unit manager gets it as a task,
+  and everything opened so is logged with the purpose `emergency`. Never a protected identity
 - **all**: the whole municipality
 - **home**: the tablet's own home
+
+`sol_line.read` and `hsl_line.read` say whose lines are shown on a client and a contact: a contact without any
+line that one may read does not exist, and of a mixed one the readable lines are shown.
 
 A client with a protected identity opens to care workers by **known** and **assigned** alone. What is refused
 answers as if it did not exist (404), and stands in the access log as every opening and change does.

@@ -2,7 +2,12 @@
 
 Relations (design 6): *own group*, *own client* (named or known), *assigned* (a row opens the client's
 necessary facts from shift start to two hours after, so help across groups works), *night* (night staff at
-night), *everywhere* (roles that serve the whole municipality), *self* (no client is touched).
+night), *delegated* (a licensed professional has handed the task to that person until a day), *emergency*
+(opened for an hour with a reason that the manager sees), *everywhere* (roles that serve the whole
+municipality), *self* (no client is touched).
+
+Lines under SoL and under HSL are read by different rights: a needs assessor sees what is done under SoL, a
+licensed professional what is done under HSL.
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ class Relation(StrEnum):
     OWN_CLIENT = "own_client"
     ASSIGNED = "assigned"
     NIGHT = "night"
+    DELEGATED = "delegated"
+    EMERGENCY = "emergency"
     EVERYWHERE = "everywhere"
     OWN_TABLET = "own_tablet"
 
@@ -28,6 +35,10 @@ class Action(StrEnum):
     CLIENT_LIST = "client.list"
     CLIENT_READ = "client.read"
     CLIENT_CHANGE = "client.change"
+    CLIENT_OPEN_EMERGENCY = "client.open_emergency"
+    SOL_LINE_READ = "sol_line.read"
+    HSL_LINE_READ = "hsl_line.read"
+    DELEGATED_RECEIPT = "delegated.receipt"
     CONSENT_CHANGE = "consent.change"
     CONTACT_READ = "contact.read"
     CONTACT_PLAN = "contact.plan"
@@ -53,6 +64,7 @@ class Action(StrEnum):
     ACCOUNT_MANAGE = "account.manage"
     SERVICE_MANAGE = "service.manage"
     LOG_READ = "log.read"
+    LOG_REVIEW = "log.review"
     TABLET_USE = "tablet.use"
 
 
@@ -62,15 +74,21 @@ _GROUP = frozenset({Relation.OWN_GROUP})
 _SELF = frozenset({Relation.SELF})
 _ALL = frozenset({Relation.EVERYWHERE})
 _NEAR = frozenset({Relation.OWN_GROUP, Relation.OWN_CLIENT, Relation.ASSIGNED, Relation.NIGHT})
+_HELP = frozenset({Relation.EMERGENCY})
+_DELEGATED = frozenset({Relation.DELEGATED})
 
 RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.OWN_DAY_READ: {_W: _SELF, _C: _SELF, _M: _SELF},
     Action.OWN_PULSE_WRITE: {_W: _SELF},
     Action.CLIENT_LIST: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _N: _ALL, _A: _ALL},
-    Action.CLIENT_READ: {_W: _NEAR, _C: _NEAR, _M: _GROUP, _N: _ALL, _A: _ALL},
+    Action.CLIENT_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
     Action.CLIENT_CHANGE: {_C: _GROUP, _M: _GROUP},
+    Action.CLIENT_OPEN_EMERGENCY: {_W: _ALL, _C: _ALL, _M: _ALL},
+    Action.SOL_LINE_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL},
+    Action.HSL_LINE_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _A: _ALL},
+    Action.DELEGATED_RECEIPT: {_W: _DELEGATED, _C: _DELEGATED, _M: _DELEGATED},
     Action.CONSENT_CHANGE: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
-    Action.CONTACT_READ: {_W: _NEAR, _C: _NEAR, _M: _GROUP, _N: _ALL, _A: _ALL},
+    Action.CONTACT_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
     Action.CONTACT_PLAN: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
     Action.CONTACT_MOVE: {_W: frozenset({Relation.ASSIGNED}), _C: _GROUP, _M: _GROUP},
     Action.CONTACT_PERFORM: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
@@ -94,6 +112,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.ACCOUNT_MANAGE: {_X: _ALL},
     Action.SERVICE_MANAGE: {_X: _ALL},
     Action.LOG_READ: {_M: _GROUP},
+    Action.LOG_REVIEW: {_M: _GROUP},
     Action.TABLET_USE: {_D: frozenset({Relation.OWN_TABLET})},
 }
 

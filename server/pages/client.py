@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.rights import Action
+from care.access.emergency import standing as standing_opening
+from care.access.rights import Action, Relation
 from care.clients import Client, DecisionAbility, VideoWish
 from care.consent import ConsentKind
 from care.contacts.contact import PlannedContact
@@ -20,6 +21,7 @@ from care.errors import Fault, stale
 from care.localtime import to_wall
 from care.outbox import announce
 from care.reviews import CONSENT_STANDS, SUITABILITY_STANDS
+from care.services import Law
 from care.staff import Staff, Title
 from scheduler.moving import consent_withdrawn, no_video_today
 from server.keys import CLOCK, DATABASE, LANGUAGE
@@ -37,7 +39,7 @@ from server.pages.rendering import render
 from server.pages.row_state import RowState, row_state
 from server.pages.row_words import Translate, services_text
 from server.security.actor import actor
-from server.security.gate import allow, right
+from server.security.gate import allow, readable_laws, right
 
 routes = web.RouteTableDef()
 NOTE = 500
@@ -59,8 +61,12 @@ async def client_page(request: web.Request) -> web.StreamResponse:
     clock, who = request.app[CLOCK], actor(request)
     async with request.app[DATABASE].read() as session:
         client = await find_client(session, request)
-        await allow(request, session, Action.CLIENT_READ, client=client)
+        relation = await allow(request, session, Action.CLIENT_READ, client=client)
         record = await read_record(session, client, clock)
+        laws = await readable_laws(request, session, client)
+        opening = None
+        if relation is Relation.EMERGENCY and who.account_id is not None:
+            opening = await standing_opening(session, who.account_id, client.id, clock.now())
     language, now = request.get(LANGUAGE, "sv"), clock.now()
     _ = translations(language).gettext
     face = client_face(request.app, client, photo_consent=photo_consent(record, now))
@@ -72,6 +78,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         "client.html",
         record=record,
         client=client,
+        opening=opening,
         face=Face(client.full_name, face.photo),
         missing=[_(no.sentence) % no.values for no in record.video.against] if record.video else [],
         consents=consents_of(record, now),
@@ -88,7 +95,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         named_before=standing(client),
         named_lacks_title=record.named is not None and record.named.title is not Title.ASSISTANT_NURSE,
         known=[(one, staff_face(request.app, one)) for one in record.known],
-        days=_days(record, request, language),
+        days=_days(record, request, language, laws),
         today=clock.today(),
         said_no_today=client.no_video_on == clock.today(),
         seen=seen(client),
@@ -127,14 +134,18 @@ def _battery(health: dict[str, Any]) -> int | None:
     return round(level * 100) if isinstance(level, int | float) else None
 
 
-def _days(record: Record, request: web.Request, language: str) -> list[DayRows]:
+def _days(record: Record, request: web.Request, language: str, laws: frozenset[Law]) -> list[DayRows]:
+    """The rows with a line that the reader may read, by those lines."""
     clock = request.app[CLOCK]
     days: dict[date, DayRows] = {}
     for row in record.rows:
+        lines = [line for line in row.lines if line.law in laws]
+        if row.lines and not lines:
+            continue
         day = to_wall(row.start, clock.zone).date()
         names = ", ".join(one.short_name for one in record.staff[row.id])
         days.setdefault(day, DayRows(day, [])).rows.append(
-            (row, services_text(row.lines, language), names, row_state(row, clock.now()))
+            (row, services_text(lines, language), names, row_state(row, clock.now()))
         )
     return [days[day] for day in sorted(days)]
 

@@ -26,7 +26,7 @@ from server.pages.rendering import render
 from server.pages.row_state import CALLS, may_ring, row_state
 from server.pages.row_words import CAUSE_WORDS, when_text
 from server.security.actor import actor
-from server.security.gate import allow, right, would_allow
+from server.security.gate import allow, readable_laws, right, would_allow
 
 routes = web.RouteTableDef()
 
@@ -56,6 +56,10 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         contact = await find_contact(session, request)
         await allow(request, session, Action.CONTACT_READ, contact=contact)
         card = await read_card(session, contact, who.staff_id, clock)
+        laws = await readable_laws(request, session, card.client)
+        if card.lines and not any(line.law in laws for line in card.lines):
+            raise not_found("kontakt")
+        card.lines = [line for line in card.lines if line.law in laws]
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)

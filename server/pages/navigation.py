@@ -37,6 +37,7 @@ MENU = (
     Entry(N_("Avstämning"), "checkins", Action.CHECKIN_READ, "message-circle"),
     Entry(N_("Import"), "imports", Action.IMPORT_RUN, "upload"),
     Entry(N_("Export"), "exports", Action.EXPORT_RUN, "download"),
+    Entry(N_("Nödöppning"), "emergency", Action.CLIENT_OPEN_EMERGENCY, "shield-alert"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
 )
 

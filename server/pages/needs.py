@@ -23,6 +23,7 @@ from care.localtime import at, to_wall
 from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Shift, Staff, Title
+from care.tasks import TaskKind
 from scheduler.resolving import (
     CheckVisit,
     Outcome,
@@ -102,11 +103,12 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
     try:
         async with request.app[DATABASE].write() as session:
             task = await fetch_task(session, _id(request))
+            action = Action.LOG_REVIEW if task.kind is TaskKind.EMERGENCY_OPENED else Action.TASK_CLOSE
             client = await session.get(Client, task.client_id) if task.client_id else None
             await allow(
                 request,
                 session,
-                Action.TASK_CLOSE,
+                action,
                 client=client,
                 group=task.group_id,
                 thing=f"task:{task.id}",

@@ -13,7 +13,6 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.accounts import Role
 from care.contacts.channel import Channel
 from care.errors import Fault
 from care.municipality import Group
@@ -24,7 +23,7 @@ from server.pages.own_groups import own_groups
 from server.pages.plan_day import MAIN_CHANNELS, DayPlan, PlanRow, WorkerDay, read_plan
 from server.pages.rendering import render
 from server.security.actor import actor
-from server.security.gate import note_list, other_group, right
+from server.security.gate import nameless, note_list, other_group, right
 
 routes = web.RouteTableDef()
 #: How far the pager goes: further away there is no plan, and years back it is another page's business.
@@ -96,7 +95,9 @@ async def page(request: web.Request) -> web.StreamResponse:
         shown = await _shown(request, session, query(request), groups)
         ids = [shown.group] if shown.group else [group.id for group in groups]
         plan = await read_plan(session, ids, shown.day, clock, request.get(LANGUAGE, "sv"))
-    note_list(request, Action.PLAN_READ, plan.clients)
+        clients = {row.client.id: row.client for row in _rows(plan)}
+        hidden = await nameless(request, session, clients.values())
+    note_list(request, Action.PLAN_READ, [one for one in plan.clients if one[0] not in hidden])
     return render(
         request,
         "plan.html",
@@ -109,7 +110,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         unmanned=[row for row in plan.unmanned if shown.has(row)],
         channels=MAIN_CHANNELS,
         only=Only,
-        names=_namer(request),
+        hidden=hidden,
         group_names={group.id: group.name for group in groups},
         may_change=who.may(Action.PLAN_CHANGE),
         print_page=link(request, "print_day") if who.may(Action.PRINT_DAY) else None,
@@ -126,17 +127,9 @@ def _workers(plan: DayPlan, shown: Shown) -> list[tuple[WorkerDay, list[PlanRow]
     return [(worker, rows) for worker, rows in found if rows or not shown.is_filtered]
 
 
-def _namer(request: web.Request) -> Any:
-    """Names in the list. A protected identity has none for colleagues who are not named for it."""
-    who = actor(request)
-    sees_all = any(held.role is not Role.CARE_WORKER for held in who.roles)
-
-    def name(row: PlanRow) -> str | None:
-        if row.client.is_protected and not sees_all and who.staff_id not in {one.id for one in row.staff}:
-            return None
-        return row.client.short_name
-
-    return name
+def _rows(plan: DayPlan) -> list[PlanRow]:
+    """Every row of the day, those with two workers twice."""
+    return [*plan.unstaffed, *plan.unmanned, *(row for worker in plan.workers for row in worker.rows)]
 
 
 def chosen_day(asked: Form, today: date) -> date:

@@ -306,7 +306,9 @@ async def _follow_up(
 
 async def _barred(session: AsyncSession, request: web.Request, contact: PlannedContact) -> frozenset[UUID]:
     day = to_wall(contact.actual_start or contact.start, request.app[CLOCK].zone).date()
-    return await barred_lines(session, contact.id, actor(request).staff_id, day)
+    who = actor(request)
+    staff_id = who.staff_id if who.may(Action.DELEGATED_RECEIPT) else None
+    return await barred_lines(session, contact.id, staff_id, day)
 
 
 async def _ask_delegated(

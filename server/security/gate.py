@@ -15,6 +15,7 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.access.emergency import standing
 from care.access.rights import Action, Relation, relations
 from care.accounts import Role
 from care.clients import Client, KnownStaff, Protection
@@ -22,12 +23,21 @@ from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
 from care.errors import Fault, not_found
 from care.municipality import Group
+from care.services import Law
 from care.staff import Shift, ShiftKind
 from server.keys import CLOCK
 from server.security.actor import Actor, RoleIn, actor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+#: The purpose of everything that an emergency opening opens.
+EMERGENCY = "emergency"
+#: Under which action a line of that law is read; what is done under neither follows SoL.
+LINE_READ = {
+    Law.SOL: Action.SOL_LINE_READ,
+    Law.HSL: Action.HSL_LINE_READ,
+    Law.NONE: Action.SOL_LINE_READ,
+}
 #: How long after a row's end its client's facts stay open to the assigned worker (design 6).
 AFTER_ROW = timedelta(hours=2)
 
@@ -129,7 +139,7 @@ async def allow(
             client.id if client is not None else None,
             client.group_id if client is not None else group,
             what,
-            purpose,
+            EMERGENCY if relation is Relation.EMERGENCY else purpose,
             relation is not None,
         ),
     )
@@ -185,7 +195,34 @@ async def nameless(request: web.Request, session: AsyncSession, clients: Iterabl
     return frozenset(hidden)
 
 
+async def is_open(request: web.Request, session: AsyncSession, client: Client) -> bool:
+    """Whether the actor may read the client already. Nothing is opened, and nothing logged."""
+    who = actor(request)
+    return (await _relation(request, session, who, Action.CLIENT_READ, client, None, None))[1] is not None
+
+
+def note_refusal(request: web.Request, action: Action, thing: str) -> None:
+    """Log a try that named nobody whom it could reach."""
+    _note(request, Opened(action, _roles(actor(request)), "none", None, None, thing, "care", False))
+
+
 async def _relation(  # noqa: PLR0917
+    request: web.Request,
+    session: AsyncSession,
+    who: Actor,
+    action: Action,
+    client: Client | None,
+    group: UUID | None,
+    contact: PlannedContact | None,
+) -> tuple[Role | None, Relation | None]:
+    """Through which role and relation, if any; an emergency opening only when there is no other."""
+    role, relation = await _lasting(request, session, who, action, client, group, contact)
+    if relation is None and client is not None:
+        return await _in_emergency(request, session, who, action, client)
+    return role, relation
+
+
+async def _lasting(  # noqa: PLR0917
     request: web.Request,
     session: AsyncSession,
     who: Actor,
@@ -218,6 +255,26 @@ async def _relation(  # noqa: PLR0917
         if Relation.NIGHT in allowed and await _is_on_night(request, session, who.staff_id):
             return held.role, Relation.NIGHT
     return None, None
+
+
+async def _in_emergency(
+    request: web.Request, session: AsyncSession, who: Actor, action: Action, client: Client
+) -> tuple[Role | None, Relation | None]:
+    """An opening of one's own that still lasts; never of a protected identity."""
+    role = next((held.role for held in who.roles if Relation.EMERGENCY in relations(action, held.role)), None)
+    if role is None or who.account_id is None or client.is_protected:
+        return None, None
+    found = await standing(session, who.account_id, client.id, request.app[CLOCK].now())
+    return (role, Relation.EMERGENCY) if found is not None else (None, None)
+
+
+async def readable_laws(request: web.Request, session: AsyncSession, client: Client) -> frozenset[Law]:
+    """The laws whose lines the actor may read of this client: SoL and HSL are apart (domain 1.2 #44)."""
+    who, found = actor(request), set()
+    for law, action in LINE_READ.items():
+        if (await _relation(request, session, who, action, client, None, None))[1] is not None:
+            found.add(law)
+    return frozenset(found)
 
 
 async def _is_of_group(

@@ -1,0 +1,251 @@
+"""Every role × relation × route × own and other group: exactly the table of rights, and nothing more.
+
+The routes come from the router itself, the expectation from `care.access.rights` alone, so a new route, role
+or relation is tried here without anybody thinking of it; one that cannot be tried makes the first tests fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from care.access.emergency import EmergencyOpening
+from care.access.log import AccessLog
+from care.access.rights import RIGHTS, Action, Relation, relations
+from care.accounts import Account, Role
+from care.clients import Client
+from care.contacts.contact import Assignment
+from care.ids import new_id
+from care.staff import ShiftKind, Staff
+from tests.builders import make_group, make_known, make_shift, make_staff
+from tests.server.conftest import Browser, Site, sign_in
+from tests.server.security.side import NOW, Side, make_side
+from tests.server.security.tries import TRIES, Try, ask
+
+
+class Bond(StrEnum):
+    """What ties somebody to the side that is tried."""
+
+    OWN_GROUP = "own_group"
+    OTHER_GROUP = "other_group"
+    KNOWN = "known"
+    ASSIGNED = "assigned"
+    NIGHT = "night"
+    EMERGENCY = "emergency"
+
+
+#: What each bond is in the table. Everywhere and self need none.
+ALWAYS = frozenset({Relation.EVERYWHERE, Relation.SELF})
+GIVES = {
+    Bond.OWN_GROUP: frozenset({Relation.OWN_GROUP}),
+    Bond.OTHER_GROUP: frozenset[Relation](),
+    Bond.KNOWN: frozenset({Relation.OWN_CLIENT}),
+    Bond.ASSIGNED: frozenset({Relation.ASSIGNED}),
+    Bond.NIGHT: frozenset({Relation.NIGHT}),
+    Bond.EMERGENCY: frozenset({Relation.EMERGENCY}),
+}
+#: Routes where reading the row is not enough: its only line is under SoL.
+NEEDS_TOO = {"contact": Action.SOL_LINE_READ}
+#: Routes that plan for seconds, or end the session that tries: tried where they are refused.
+ONLY_REFUSED = {"disruption_plan"}
+#: Open to whoever asks. A new one must be thought about, and written here.
+OPEN = {
+    "authority", "healthz", "kiosk", "kiosk_face", "kiosk_pairing", "kiosk_shell", "kiosk_worker", "language",
+    "metrics", "own_account", "own_password", "own_sign_out_others", "readyz", "sign_in", "sign_in_try",
+    "sign_out", "socket_tablet", "socket_worker", "start", "static", "words",
+}  # fmt: skip
+
+
+def rights_of(site: Site) -> dict[str, Action]:
+    """The action of every route that is not open to all, by the route's name."""
+    found = {}
+    for route in site.app.router.routes():
+        said = getattr(route.handler, "samtid_right", None)
+        assert said is not None, f"{route} declares no right"
+        if not said.startswith("open: "):
+            found[str(route.name)] = Action(said)
+    return found
+
+
+def test_every_route_declares_its_right(site: Site) -> None:
+    """Default deny: what is open to all is a short list that somebody has thought about."""
+    names = {str(route.name) for route in site.app.router.routes()}
+    assert names - set(rights_of(site)) == OPEN
+
+
+def test_the_table_is_whole() -> None:
+    """Every action stands in it, guests and strangers have nothing, and no relation is unused."""
+    assert set(RIGHTS) == set(Action)
+    assert not any(relations(action, Role.GUEST) for action in Action)
+    used = {one for held in RIGHTS.values() for given in held.values() for one in given}
+    assert used == set(Relation)
+
+
+async def tie(session: AsyncSession, bond: Bond, side: Side, account_id: UUID, staff: Staff) -> None:
+    """Make what ties `staff` to `side`; an assigned one is the side's own worker."""
+    match bond:
+        case Bond.KNOWN:
+            for one in (side.client, side.mate):
+                await make_known(session, await session.get_one(Client, one.id), staff)
+        case Bond.NIGHT:
+            await make_shift(session, staff, "2026-11-30", "21:15", "07:15", kind=ShiftKind.NIGHT)
+        case Bond.ASSIGNED:
+            await make_shift(session, side.staff, "2026-12-01", "06:00", "15:00")
+        case Bond.EMERGENCY:
+            session.add_all(
+                EmergencyOpening(
+                    id=new_id(), account_id=account_id, client_id=one.id, group_id=side.group.id,
+                    reason="Larm från hemmet", at=NOW, ends=NOW + timedelta(hours=1),
+                )
+                for one in (side.client, side.mate)
+            )  # fmt: skip
+        case Bond.OWN_GROUP | Bond.OTHER_GROUP:
+            pass
+
+
+class Trier:
+    """Somebody with one role and one bond, and sides to try it on."""
+
+    def __init__(self, site: Site, role: Role, bond: Bond) -> None:
+        self.site, self.role, self.bond = site, role, bond
+        self.count = 0
+        self.account: Account
+        self.staff: Staff
+        self.browser: Browser
+
+    async def begin(self) -> Side:
+        async with self.site.database.write() as session:
+            side = await make_side(session, self.site.town, "Stina")
+            elsewhere = await make_group(session, self.site.town.municipality, "Gällö")
+            theirs = replace(self.site.town, group=elsewhere)
+            own = self.site.town if self.bond is Bond.OWN_GROUP else theirs
+            self.staff = side.staff if self.bond is Bond.ASSIGNED else await make_staff(session, own)
+        self.account = await self.site.account(
+            "anna", self.role, group_id=own.group.id, staff_id=self.staff.id
+        )
+        self.browser = await self.site.browser()
+        assert (await sign_in(self.browser, "anna")).status == 303
+        async with self.site.database.write() as session:
+            await tie(session, self.bond, side, self.account.id, self.staff)
+        return side
+
+    async def fresh(self) -> Side:
+        """A side of its own for something that will be done."""
+        self.count += 1
+        async with self.site.database.write() as session:
+            side = await make_side(session, self.site.town, f"Stina{self.count}")
+            if self.bond is Bond.ASSIGNED:
+                # The new side's rows get the same worker as the first one's.
+                await session.execute(
+                    update(Assignment)
+                    .where(Assignment.staff_id == side.staff.id)
+                    .values(staff_id=self.staff.id)
+                )
+            if self.bond in (Bond.KNOWN, Bond.EMERGENCY):
+                await tie(session, self.bond, side, self.account.id, self.staff)
+        return side
+
+    def expects(self, name: str, action: Action) -> bool:
+        """Whether the table lets the role do what the route is for, through the bond."""
+        actions = [action, *([NEEDS_TOO[name]] if name in NEEDS_TOO else [])]
+        return all(relations(one, self.role) & (GIVES[self.bond] | ALWAYS) for one in actions)
+
+
+def asked_of(bond: Bond, action: Action) -> bool:
+    """Groups decide about everything; the other bonds matter where the table names them for some role."""
+    if bond in (Bond.OWN_GROUP, Bond.OTHER_GROUP):
+        return True
+    return any(GIVES[bond] & given for given in RIGHTS[action].values())
+
+
+async def last_refusal(site: Site, where: str) -> int:
+    """The place in the log of the latest refusal at a route; 0 when there is none."""
+    async with site.database.read() as session:
+        found = await session.scalar(
+            select(func.max(AccessLog.seq)).where(AccessLog.where == where, AccessLog.allowed.is_(False))
+        )
+    return found or 0
+
+
+#: Somebody of each role in the group and outside it; the other bonds for the roles that work near people.
+CASES = [
+    pytest.param(role, bond, id=f"{role.value}-{bond.value}")
+    for role in Role
+    for bond in Bond
+    if bond in (Bond.OWN_GROUP, Bond.OTHER_GROUP)
+    or role in (Role.CARE_WORKER, Role.COORDINATOR, Role.UNIT_MANAGER, Role.ADMINISTRATOR)
+]
+
+
+@pytest.mark.parametrize(("role", "bond"), CASES)
+async def test_exactly_the_table(site: Site, role: Role, bond: Bond) -> None:
+    """What the table gives is done; all else answers 403 (never for the role) or 404, and is logged."""
+    trier = Trier(site, role, bond)
+    shared = await trier.begin()
+    wrong: list[object] = []
+    for name, action in rights_of(site).items():
+        if not asked_of(bond, action):
+            continue
+        may_ever = bool(relations(action, role))
+        for number, one in enumerate(TRIES.get(name, [])):
+            is_allowed = trier.expects(name, action)
+            if is_allowed and name in ONLY_REFUSED:
+                continue
+            is_form = "POST" in {route.method for route in site.app.router[name]}
+            side = await trier.fresh() if is_allowed and is_form else shared
+            seen = await last_refusal(site, name)
+            status, text = await ask(site, trier.browser, name, one, side)
+            if is_allowed:
+                if status in (401, 403, 404) or status >= 500:
+                    wrong.append((name, number, "is in the table, but refused", status))
+                continue
+            refused = await last_refusal(site, name) > seen
+            if status != (404 if may_ever else 403) or "Stina" in text:
+                wrong.append((name, number, "is not in the table, but answered", status))
+            if not refused and name not in NEEDS_TOO:
+                wrong.append((name, number, "refused without a word in the log", status))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_pages_about_nobody_in_particular(site: Site, role: Role) -> None:
+    """Lists, forms and deeds without anybody named: the role decides alone, and refusals are logged."""
+    browser = await site.signed_in("anna", role)
+    nobody = {"id": str(new_id()), "role": "guest", "token": "x" * 43}
+    wrong: list[object] = []
+    for name, action in rights_of(site).items():
+        if name in TRIES and "{" in site.app.router[name].canonical:
+            continue
+        parts = {key: nobody[key] for key in nobody if f"{{{key}}}" in site.app.router[name].canonical}
+        status, _ = await ask(site, browser, name, Try(lambda _, given=parts: given), None)  # type: ignore[misc, arg-type]
+        if relations(action, role):
+            # What is named does not exist; that somebody may ask is all that is asked here.
+            if status in (401, 403) or status >= 500:
+                wrong.append((name, "is in the table, but refused", status))
+            continue
+        if status != 403 or not await last_refusal(site, name):
+            wrong.append((name, "is not in the table, but answered", status))
+    assert wrong == []
+
+
+async def test_nobody_signed_in_is_sent_to_the_sign_in_page(site: Site) -> None:
+    """Whatever is asked for, and nothing is told of whether it exists."""
+    async with site.database.write() as session:
+        side = await make_side(session, site.town, "Stina")
+    browser = await site.browser()
+    for name in rights_of(site):
+        one = TRIES.get(name, [Try(lambda _: {"id": new_id(), "role": "guest", "token": "x" * 43})])[0]
+        given = {
+            key: value
+            for key, value in one.parts(side).items()
+            if f"{{{key}}}" in site.app.router[name].canonical
+        }
+        status, text = await ask(site, browser, name, Try(lambda _, given=given: given), side)  # type: ignore[misc]
+        assert status == 303, name
+        assert "Stina" not in text
