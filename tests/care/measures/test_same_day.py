@@ -70,6 +70,15 @@ def test_a_moved_visit_that_was_done_by_video_counts_as_digital_and_moved() -> N
         Share(1, 1), Share(1, 1), Share(0, 0), Share(1, 1))  # fmt: skip
 
 
+def test_a_call_that_became_a_visit_by_the_clients_word_is_a_visit_and_no_lost_call() -> None:
+    """A withdrawn consent costs the digital share nothing: it counts as any visit that was done."""
+    for cause in ("consent_withdrawn", "no_video_today"):
+        moved = row(first_channel=Channel.VIDEO, cause=cause)
+        measured = measure(count([moved, row(channel=Channel.VIDEO, first_channel=Channel.VIDEO)], SWEDEN))
+        assert (measured.total, measured.digital, measured.physical, measured.moved) == (
+            Share(2, 2), Share(1, 1), Share(1, 1), Share(0, 0))  # fmt: skip
+
+
 def test_a_split_row_counts_once_and_only_when_every_part_is_done() -> None:
     root = row(status=Status.REPLACED, actual_start=None)
     hands = row(replaces_id=root.id)

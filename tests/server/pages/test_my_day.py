@@ -80,6 +80,7 @@ async def test_next_contact_stands_on_top_with_what_matters(site: Site, anna: St
     async with site.database.write() as session:
         ingrid = await make_client(session, site.town, important_to_me="Kaffe klockan tre.")
         await make_known(session, ingrid, anna)
+        await make_consent(session, ingrid)
     await plan(site, anna, "2026-12-01 14:30", client=ingrid)
     await plan(site, anna, "2026-12-01 07:10", code="PV-MOR", channel=Channel.PHYSICAL, status=Status.DONE)
     site.clock.set(datetime(2026, 12, 1, 14, 25))
