@@ -42,6 +42,8 @@ class Receipt(Base):
     note: Mapped[str | None] = mapped_column(String(NOTE_LENGTH))
     follow_up: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
+    #: What the phone's clock showed, for a receipt that was entered without cover.
+    phone_at: Mapped[datetime | None]
     staff_id: Mapped[UUID | None] = link("staff.id", index=False)
     account_id: Mapped[UUID | None] = link("account.id", index=False)
     call_id: Mapped[UUID | None] = link("call.id", index=False)
@@ -74,6 +76,7 @@ async def give_receipts(
     staff_id: UUID | None,
     account_id: UUID | None,
     call_id: UUID | None = None,
+    phone_at: datetime | None = None,
 ) -> list[Receipt]:
     """Write a receipt for each line of `given`; those that are new or changed.
 
@@ -97,6 +100,7 @@ async def give_receipts(
         receipt = Receipt(
             id=new_id(), contact_id=contact_id, line_id=line_id, result=said.result, note=note,
             follow_up=said.follow_up, at=at, staff_id=staff_id, account_id=account_id, call_id=call_id,
+            phone_at=phone_at,
         )  # fmt: skip
         session.add(receipt)
         await session.flush()

@@ -38,6 +38,9 @@ PARTS: tuple[str, ...] = (
     "server.pages.authority",
     "server.pages.call",
     "server.pages.call_list",
+    # Before the cards: their worker lies where a card's id would stand.
+    "server.pages.carrying",
+    "server.pages.carried_deeds",
     "server.pages.checkin",
     "server.pages.client",
     "server.pages.client_absences",

@@ -1,4 +1,7 @@
-"""A worker performs a contact: in, out, afterwards, or the client says no. Times are the server's own."""
+"""A worker performs a contact: in, out, afterwards, or the client says no.
+
+Times are the server's own; those of what was done without cover (`care.carried`) are `began` and `ended`.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,9 @@ async def check_in(
     hand: Hand,
     staff_id: UUID | None = None,
     reason: str | None = None,
+    began: datetime | None = None,
 ) -> bool:
-    """Begin the contact now; `staff_id` answers for it from here on.
+    """Begin the contact now, or enter that it `began` a while ago; `staff_id` answers for it from here on.
 
     False when it has begun already: pressing twice changes nothing.
     Raises `Fault` ``contact.step`` when the row has ended or is unclear.
@@ -51,15 +55,22 @@ async def check_in(
         hand=hand,
         event="checked_in",
         reason=reason,
-        actual_start=at,
+        actual_start=began or at,
         owner_id=staff_id or contact.owner_id,
         deadline=None,
     )
     return True
 
 
-async def check_out(session: AsyncSession, contact: PlannedContact, *, at: datetime, hand: Hand) -> bool:
-    """End the contact now. False when it is done already.
+async def check_out(
+    session: AsyncSession,
+    contact: PlannedContact,
+    *,
+    at: datetime,
+    hand: Hand,
+    ended: datetime | None = None,
+) -> bool:
+    """End the contact now, or enter that it `ended` a while ago. False when it is done already.
 
     Raises `Fault` ``contact.step`` when it never began.
     """
@@ -72,7 +83,7 @@ async def check_out(session: AsyncSession, contact: PlannedContact, *, at: datet
             status=409,
             place="status",
         )
-    await step(session, contact, Status.DONE, at=at, hand=hand, event="checked_out", actual_end=at)
+    await step(session, contact, Status.DONE, at=at, hand=hand, event="checked_out", actual_end=ended or at)
     return True
 
 

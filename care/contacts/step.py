@@ -30,6 +30,8 @@ class Hand:
 
     by: str
     account_id: UUID | None = None
+    #: What the phone's clock showed, for what was entered without cover and told later.
+    phone_at: datetime | None = None
 
 
 #: Fields that people and the planner may change before the row starts.
@@ -156,6 +158,8 @@ async def _write(
         # From now on the person's word goes before a re-import and a changed rule.
         contact.touched = True
     change = _set(contact, fields)
+    if hand.phone_at is not None:
+        change["phone_at"] = [None, hand.phone_at.isoformat()]
     if staff is not None:
         old_staff = await staff_of(session, contact.id)
         if old_staff != list(staff):

@@ -2,6 +2,7 @@
 
 from care import (
     accounts,
+    carried,
     clients,
     consent,
     devices,
@@ -31,6 +32,7 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "call",
+    "carried",
     "chain",
     "clients",
     "consent",

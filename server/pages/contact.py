@@ -18,6 +18,7 @@ from care.ids import read_id
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import early_ring
+from server.pages.carried_words import waiting
 from server.pages.contact_card import Card, goals_of, language_word, past_of, read_card
 from server.pages.faces import client_face, staff_face
 from server.pages.my_day import next_call_sentence
@@ -56,10 +57,14 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         contact = await find_contact(session, request)
         await allow(request, session, Action.CONTACT_READ, contact=contact)
         card = await read_card(session, contact, who.staff_id, clock)
+<<<<<<< ours
         laws = await readable_laws(request, session, card.client)
         if card.lines and not any(line.law in laws for line in card.lines):
             raise not_found("kontakt")
         card.lines = [line for line in card.lines if line.law in laws]
+=======
+        carried = await waiting(session, request, contact)
+>>>>>>> theirs
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
@@ -67,6 +72,8 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         request,
         "contact.html",
         card=card,
+        carried=carried,
+        may_decide=may_perform,
         contact=contact,
         client=client,
         face=client_face(request.app, client, photo_consent=card.photo_consent),

@@ -53,6 +53,8 @@ class Past:
     text: str
     by: str
     reason: str | None
+    #: What the phone's clock showed, for what was entered without cover.
+    phone_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -205,6 +207,9 @@ def past_of(card: Card, clock: Clock, language: str, _: Translate) -> list[Past]
                 text=event_text(entry, parts, _),
                 by=card.accounts.get(entry.account_id, _SYSTEM) if entry.account_id else _SYSTEM,
                 reason=reason_text(entry, language, _),
+                phone_at=datetime.fromisoformat(entry.change["phone_at"][1])
+                if "phone_at" in entry.change
+                else None,
             )
         )
     return found

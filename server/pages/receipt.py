@@ -98,7 +98,7 @@ async def receipt_page(request: web.Request) -> web.StreamResponse:
 async def save_receipt(request: web.Request) -> web.StreamResponse:
     """Save it and go on; or the form again, with what is missing beside each line."""
     form = await read_form(request)
-    who, clock = actor(request), request.app[CLOCK]
+    clock = request.app[CLOCK]
     say = translations(request.get(LANGUAGE, "sv")).gettext
     async with request.app[DATABASE].write() as session:
         contact, client = await _open(session, request)
@@ -111,26 +111,48 @@ async def save_receipt(request: web.Request) -> web.StreamResponse:
                 place="status",
             )
         lines = await lines_of(session, contact.id)
-        barred = await _barred(session, request, contact)
+        barred = await barred_of(session, request, contact)
         given, faults = _read(form, [line.id for line in lines], barred)
         if faults:
             errors = {line: fault.say(say) for line, fault in faults.items()}
             values = await _values(session, request, contact, client, said=_said(form, lines), errors=errors)
             return render(request, _template(request), status=422, **values)
-        written = await give_receipts(
-            session,
-            contact.id,
-            given,
-            at=clock.now(),
-            staff_id=who.staff_id,
-            account_id=who.account_id,
-            call_id=await _call_of(session, contact.id),
-        )
-        await _follow_up(session, request, contact, who, written)
-        await _ask_delegated(session, request, contact, barred)
+        await keep_receipts(session, request, contact, given, barred, at=clock.now())
     if "HX-Request" in request.headers:
         return render(request, "_receipt_saved.html", client=client, contact=contact, home=_home(request))
     return go_to(_home(request))
+
+
+async def keep_receipts(
+    session: AsyncSession,
+    request: web.Request,
+    contact: PlannedContact,
+    given: Mapping[UUID, Given],
+    barred: Collection[UUID],
+    *,
+    at: datetime,
+    phone_at: datetime | None = None,
+    account_id: UUID | None = None,
+    staff_id: UUID | None = None,
+) -> list[Receipt]:
+    """Write receipts and what follows from them: who follows up, who with a delegation is asked.
+
+    They are the actor's own, or those of `account_id` and `staff_id` when somebody decides that they count.
+    """
+    who = actor(request)
+    written = await give_receipts(
+        session,
+        contact.id,
+        given,
+        at=at,
+        staff_id=staff_id if account_id is not None else who.staff_id,
+        account_id=account_id or who.account_id,
+        call_id=await _call_of(session, contact.id),
+        phone_at=phone_at,
+    )
+    await _follow_up(session, request, contact, who, written)
+    await _ask_delegated(session, request, contact, barred)
+    return written
 
 
 def _home(request: web.Request) -> str:
@@ -165,7 +187,7 @@ async def _values(
     lines = await lines_of(session, contact.id)
     goals = await goal_words(session, language)
     standing = await valid_receipts(session, [line.id for line in lines])
-    barred = await _barred(session, request, contact)
+    barred = await barred_of(session, request, contact)
     views = [
         _line_view(
             line,
@@ -304,7 +326,7 @@ async def _follow_up(
     )
 
 
-async def _barred(session: AsyncSession, request: web.Request, contact: PlannedContact) -> frozenset[UUID]:
+async def barred_of(session: AsyncSession, request: web.Request, contact: PlannedContact) -> frozenset[UUID]:
     day = to_wall(contact.actual_start or contact.start, request.app[CLOCK].zone).date()
     who = actor(request)
     staff_id = who.staff_id if who.may(Action.DELEGATED_RECEIPT) else None

@@ -35,7 +35,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     clock = request.app[CLOCK]
     async with request.app[DATABASE].write() as session:
         span = await read_span(session, who.staff_id, clock)
-        await keep(session, who.staff_id, await _group(session, who.staff_id, span), span.day, on_plan)
+        await keep(session, who.staff_id, await group_of(session, who.staff_id, span), span.day, on_plan)
     return onward(request, link(request, "my_day") or "/")
 
 
@@ -55,7 +55,7 @@ async def keep(session: AsyncSession, staff_id: UUID, group_id: UUID, day: date,
     return True
 
 
-async def _group(session: AsyncSession, staff_id: UUID, span: Span) -> UUID:
+async def group_of(session: AsyncSession, staff_id: UUID, span: Span) -> UUID:
     """The group that the shift was in: somebody on loan answers for where the help was given."""
     if span.shifts:
         return span.shifts[0].group_id

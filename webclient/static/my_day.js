@@ -4,7 +4,8 @@
  * Without this script the page still works: it is then as old as its last reload.
  */
 
-import { t } from "./words.js";
+import { carry, deeds, heard, lost, register, said, send } from "./carried.js";
+import { t, tn } from "./words.js";
 
 const WAIT = 150;
 const TRY_AGAIN = 5000;
@@ -63,6 +64,68 @@ async function refresh() {
     return;
   }
   replace(before, text);
+  void carry();
+}
+
+/** Tell what was done without cover, take the day along anew, and say what came of it. */
+async function follow() {
+  const sent = await send();
+  if (sent === "ended" || sent === "out") {
+    location.reload();
+    return;
+  }
+  await carry();
+  const waiting = (await deeds()).length;
+  const gone = await lost();
+  const words = await said();
+  showCarried(waiting, gone, words);
+  if (sent === "sent" && words.length) refreshSoon();
+}
+
+/** @param {number} waiting @param {number} gone @param {import("./carried.js").Word[]} words */
+function showCarried(waiting, gone, words) {
+  const place = document.getElementById("day-carried");
+  if (!place) return;
+  const lines = [];
+  if (waiting) lines.push(paragraph(tn("%(n)s sak sparas när du har täckning.", "%(n)s saker sparas när du har täckning.", waiting)));
+  if (gone) {
+    lines.push(
+      paragraph(
+        tn(
+          "%(n)s sak hann inte skickas inom tolv timmar och är borttagen. Skriv in den i efterhand.",
+          "%(n)s saker hann inte skickas inom tolv timmar och är borttagna. Skriv in dem i efterhand.",
+          gone,
+        ),
+      ),
+    );
+  }
+  for (const { sentence, contact } of words) {
+    const line = paragraph(sentence);
+    if (contact) {
+      const link = document.createElement("a");
+      link.href = `/kontakt/${encodeURIComponent(contact)}`;
+      link.textContent = t("Se vad som gäller");
+      line.append(" ", link);
+    }
+    lines.push(line);
+  }
+  if (words.length) {
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button quiet";
+    close.textContent = t("Jag har läst");
+    close.addEventListener("click", () => void heard().then(() => showCarried(waiting, 0, [])));
+    lines.push(close);
+  }
+  place.hidden = !lines.length;
+  place.querySelector(".grow")?.replaceChildren(...lines);
+}
+
+/** @param {string} text */
+function paragraph(text) {
+  const made = document.createElement("p");
+  made.textContent = text;
+  return made;
 }
 
 /** @param {HTMLElement} before @param {string} text */
@@ -222,6 +285,9 @@ document.addEventListener("visibilitychange", () => {
   refreshSoon();
 });
 
+window.addEventListener("online", () => void follow());
+void register();
+void follow();
 offerSound();
 watchTime();
 listen();

@@ -3,7 +3,7 @@
  * plain sentence when a request fails. Pages work without it, only less smoothly.
  */
 
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 /** @param {EventTarget | null} target @param {string} selector @returns {HTMLElement | null} */
 function nearest(target, selector) {
@@ -73,6 +73,40 @@ document.addEventListener("htmx:error", () => {
     "needs",
   );
 });
+
+/**
+ * What the phone carries of a worker's day goes with the sign-in: it is told if it can be, and erased, before
+ * somebody signs out; and where nobody is signed in the server is asked whether the sign-in was ended.
+ *
+ * @param {HTMLFormElement} form
+ */
+async function leave(form) {
+  const { day, deeds, erase, send } = await import("./carried.js");
+  try {
+    if (await day()) await send();
+    const left = (await deeds()).length;
+    const question = tn(
+      "%(n)s sak är inte skickad än. Loggar du ut försvinner den. Vill du logga ut ändå?",
+      "%(n)s saker är inte skickade än. Loggar du ut försvinner de. Vill du logga ut ändå?",
+      left,
+    );
+    if (left && !window.confirm(question)) return;
+    await erase();
+  } catch (error) {
+    // A browser that keeps nothing has nothing to erase.
+    console.warn("nothing carried", error);
+  }
+  form.submit();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || new URL(form.action).pathname !== "/logga-ut") return;
+  event.preventDefault();
+  void leave(form);
+});
+
+if (location.pathname === "/logga-in") void import("./carried.js").then(({ check }) => check()).catch(() => {});
 
 /** A table wider than its place is scrolled by keys too. */
 const wide = new ResizeObserver((entries) => {

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.carried import CarriedDeed, DeedKind, Doubt, Outcome
 from care.clients import AbsenceKind, Client, ClientAbsence
 from care.consent import Consent, ConsentKind
 from care.contacts.channel import Channel
@@ -29,6 +30,7 @@ from server.pages.client import seen
 from server.tablets.keys import check_number
 from tests.builders import (
     Town,
+    make_account,
     make_change,
     make_client,
     make_consent,
@@ -79,6 +81,8 @@ class Side:
     service: Service
     #: What the form of the client's page showed.
     seen: str
+    #: Entered without cover on `underway`, waiting for a person.
+    deed: CarriedDeed
 
 
 async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> Side:
@@ -136,8 +140,15 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     action = Action(id=new_id(), gathering_id=gathering.id, text="Köpa sand")
     session.add_all([note, action])
     await session.flush()
+    told = CarriedDeed(
+        id=new_id(), key=new_id(), account_id=(await make_account(session, staff, f"bo-{staff.id}")).id,
+        staff_id=staff.id, contact_id=underway.id, kind=DeedKind.CHECK_OUT, phone_at=NOW, at=NOW,
+        received_at=NOW, outcome=Outcome.DECIDE, doubt=Doubt.CLOCK, said={},
+    )  # fmt: skip
+    session.add(told)
+    await session.flush()
     return Side(
         town.group, staff, client, mate, consent, absence, visit, video, underway, line, red, rule, task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
-        services["SO-SAM"], seen(client),
+        services["SO-SAM"], seen(client), told,
     )  # fmt: skip

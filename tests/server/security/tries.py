@@ -74,6 +74,11 @@ TRIES: dict[str, list[Try]] = {
     "receipt_save": [
         Try(lambda side: {"id": side.underway.id}, lambda side: {f"result-{side.line}": "reached"})
     ],
+    "carried_decide": [
+        Try(
+            lambda side: {"id": side.underway.id, "deed": side.deed.id}, lambda _: {"choice": "theirs"}
+        )
+    ],
     "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
     "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
     "plan": [Try(query=lambda side: {"grupp": side.group.id})],
