@@ -169,8 +169,8 @@ def test_a_report_that_makes_no_sense_is_refused_with_its_place(raw: Any, code: 
         ({**SNOW, "from": "2026-11-30T06:40", "to": "2026-11-30T18:00"}, "disruption.past", "to"),
         ({**SNOW, "from": "halv sju"}, "time.bad", "from"),
         ({**SNOW, "to": "2026-13-01T06:40"}, "time.bad", "to"),
-        ({**SNOW, "from": "0001-01-01T00:00"}, "time.bad", "from"),
-        ({**SNOW, "to": "9999-12-31T23:59-12:00"}, "time.bad", "to"),
+        ({**SNOW, "from": "0001-01-01T00:00"}, "date.bad", "from"),
+        ({**SNOW, "to": "9999-12-31T23:59-12:00"}, "date.bad", "to"),
         ({**SNOW, "from": "2027-03-28T02:30", "to": "2027-03-28T08:00"}, "time.gap", "from"),
         (
             {"kind": "staff_added", "scope": {"staff": ["P1"]}, **SPAN, "to": "2026-12-02T06:40"},

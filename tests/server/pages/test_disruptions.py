@@ -117,7 +117,7 @@ async def test_a_note_leaves_the_plan_alone(site: Site, desk: Browser) -> None:
         ("snow", {"groups": "Bräcke", "to_date": "2027-01-15"}, "högst 14 dagar"),
         ("snow", {"groups": "Bräcke", "from_time": "kvart i"}, "Tiden ska se ut som 2026-12-01T05:30"),
         ("snow", {"groups": "Bräcke", "from_time": ""}, "Fyll i det här fältet."),
-        ("snow", {"groups": "Bräcke", "from_date": "0001-01-01", "from_time": "00:00"}, "Tiden ska se ut"),
+        ("snow", {"groups": "Bräcke", "from_date": "0001-01-01", "from_time": "00:00"}, "Datumet ska se ut"),
         ("snow", {"groups": "Bräcke", "from_date": "2026-11-30", "to_date": "2026-11-30"}, "redan över"),
         ("snow", {"groups": "Bräcke", "note": "x" * 501}, "Texten får ha högst 500 tecken."),
         ("car_broken", {"staff": "anna", "delay": "1"}, "Skriv ett helt tal mellan 5 och 480."),
