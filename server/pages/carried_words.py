@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,14 +57,20 @@ class Waiting:
     may_count: bool
 
 
-async def waiting(session: AsyncSession, request: web.Request, contact: PlannedContact) -> list[Waiting]:
-    """What was entered without cover and waits for a person, beside what stands now."""
+async def waiting(
+    session: AsyncSession, request: web.Request, contact: PlannedContact, readable: Collection[UUID]
+) -> list[Waiting]:
+    """What was entered without cover and waits for a person, beside what stands now.
+
+    Of the lines only those that the reader may read are said.
+    """
     deeds = await carried.undecided(session, [contact.id])
     if not deeds:
         return []
     language, zone = request.get(LANGUAGE, "sv"), request.app[CLOCK].zone
     say = translations(language).gettext
-    services = {line.id: line.service.name_in(language) for line in await lines_of(session, contact.id)}
+    lines = await lines_of(session, contact.id)
+    services = {line.id: line.service.name_in(language) for line in lines if line.id in readable}
     standing = await valid_receipts(session, services)
     accounts = {deed.account_id for deed in deeds} | {one.account_id for one in standing.values()}
     names = await _names(session, {one for one in accounts if one is not None})
@@ -78,8 +85,9 @@ async def waiting(session: AsyncSession, request: web.Request, contact: PlannedC
                 at=clock_text(deed.at, zone),
                 why=say(DOUBT_WORDS[deed.doubt]) if deed.doubt else "",
                 lines=[
-                    (services.get(line, ""), say(RESULT_WORDS[said.result]), said.note)
+                    (services[line], say(RESULT_WORDS[said.result]), said.note)
                     for line, said in given.items()
+                    if line in services
                 ],
                 stands=[
                     (

@@ -57,14 +57,11 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         contact = await find_contact(session, request)
         await allow(request, session, Action.CONTACT_READ, contact=contact)
         card = await read_card(session, contact, who.staff_id, clock)
-<<<<<<< ours
         laws = await readable_laws(request, session, card.client)
         if card.lines and not any(line.law in laws for line in card.lines):
             raise not_found("kontakt")
         card.lines = [line for line in card.lines if line.law in laws]
-=======
-        carried = await waiting(session, request, contact)
->>>>>>> theirs
+        carried = await waiting(session, request, contact, [line.id for line in card.lines])
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
