@@ -55,6 +55,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.disruptions",
     "server.pages.emergency",
     "server.pages.exports",
+    "server.pages.fault_report",
     "server.pages.follow_up",
     "server.pages.frame",
     "server.pages.import_maps",

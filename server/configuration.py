@@ -95,6 +95,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     redis: str = ""
     #: Addresses besides this machine that may read /metrics.
     metrics_from: list[str] = msgspec.field(default_factory=list)
+    #: Number to ring when the system does not work.
+    help_phone: str = ""
     #: Where the day is written down for when the server is gone; empty: ``emergency`` in the data folder.
     emergency_folder: str = ""
     #: Minutes between two such copies; 0 writes none.

@@ -218,7 +218,7 @@ class _About:
             heading=self.say(HEADINGS[one.kind]),
             client=client,
             is_nameless=is_nameless,
-            sentence="" if is_nameless else self._sentence(one, client) or self._asked(one),
+            sentence="" if is_nameless else self._special(one, client) or self._sentence(one, client),
             deadline=one.deadline,
             is_late=one.is_late(self.now),
             promised=one.promised,
@@ -232,8 +232,6 @@ class _About:
 
     def _sentence(self, one: Task, client: Client | None) -> str:
         facts = one.facts
-        if one.kind in review_words.HEADINGS:
-            return review_words.sentence(one.kind, facts, client, self.zone, self.say)
         match one.kind:
             case TaskKind.TELL_CLIENT:
                 return " ".join(self._told(notice) for notice in self.notices.get(one.id, []))
@@ -266,11 +264,14 @@ class _About:
             case _:
                 return str(one.note or "")
 
-    def _asked(self, one: Task) -> str:
-        if one.kind is not TaskKind.CALL_REQUEST:
-            return ""
-        time = clock_text(one.created_at, self.zone)
-        return self.say("Bad om det på skärmen kl. %(time)s.") % {"time": time}
+    def _special(self, one: Task, client: Client | None) -> str:
+        """Of the kinds with words of their own; empty for the others."""
+        if one.kind in review_words.HEADINGS:
+            return review_words.sentence(one.kind, one.facts, client, self.zone, self.say)
+        if one.kind is TaskKind.CALL_REQUEST:
+            time = clock_text(one.created_at, self.zone)
+            return self.say("Bad om det på skärmen kl. %(time)s.") % {"time": time}
+        return ""
 
     def _follow_up(self, one: Task, client: Client | None) -> str:
         if one.kind is TaskKind.EMERGENCY_OPENED:

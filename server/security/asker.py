@@ -12,7 +12,18 @@ from server.language import LANGUAGES
 from server.security import sessions
 
 #: The same for everybody: no need to ask the database who it is.
-_NOBODYS = frozenset({"static", "words", "healthz", "readyz", "metrics"})
+_NOBODYS = frozenset(
+    {
+        "fault_report",
+        "fault_report_send",
+        "fault_report_worker",
+        "static",
+        "words",
+        "healthz",
+        "readyz",
+        "metrics",
+    }
+)
 
 
 @web.middleware

@@ -150,3 +150,6 @@ document.addEventListener("htmx:after:swap", () => {
     said.scrollIntoView({ block: "nearest" });
   }
 });
+
+// What to do when nothing works is kept while everything does.
+void navigator.serviceWorker?.register("/fel/arbetare.js", { scope: "/fel" }).catch(() => {});
