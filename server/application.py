@@ -33,6 +33,7 @@ BODY_LIMIT = 12 * 1024 * 1024
 PARTS: tuple[str, ...] = (
     "server.calls.routes",
     "server.operations.health",
+    "server.pages.accessibility",
     "server.pages.accounts",
     "server.pages.assets",
     "server.pages.authority",
@@ -76,6 +77,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.printing",
     "server.pages.proposals",
     "server.pages.receipt",
+    "server.pages.retention",
     "server.pages.second_factor",
     "server.pages.sign_in",
     "server.pages.sign_in_oidc",

@@ -65,6 +65,7 @@ class Action(StrEnum):
     SERVICE_MANAGE = "service.manage"
     LOG_READ = "log.read"
     LOG_REVIEW = "log.review"
+    RETENTION_MANAGE = "retention.manage"
     TABLET_USE = "tablet.use"
 
 
@@ -113,6 +114,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.SERVICE_MANAGE: {_X: _ALL},
     Action.LOG_READ: {_M: _GROUP},
     Action.LOG_REVIEW: {_M: _GROUP},
+    Action.RETENTION_MANAGE: {_M: _ALL, _X: _ALL},
     Action.TABLET_USE: {_D: frozenset({Relation.OWN_TABLET})},
 }
 

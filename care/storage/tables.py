@@ -25,6 +25,7 @@ from care import (
 from care.access import chain, emergency, log, sample
 from care.calls import call
 from care.contacts import contact, rule
+from care.retention import run as retention
 from care.storage.columns import Base
 
 metadata = Base.metadata
@@ -51,6 +52,7 @@ __all__ = [
     "outbox",
     "pulse",
     "receipts",
+    "retention",
     "rule",
     "sample",
     "services",

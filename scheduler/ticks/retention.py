@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, select
 from sqlalchemy.engine import CursorResult
 
 from care.accounts import SignIn
+from care.calls.call import Call, CallQuality
 from care.clock import Clock
 from care.devices import Pairing
 from care.outbox import OutboxEvent
@@ -19,6 +20,8 @@ from care.storage.database import Database
 PAIRING_KEPT = timedelta(days=1)
 #: Sessions that have ended: long enough to look into a misuse.
 SIGN_IN_KEPT = timedelta(days=30)
+#: How well calls went over the network: long enough to mend what is wrong (domain L20).
+CALL_QUALITY_KEPT = timedelta(days=90)
 #: Facts that every node has read long ago.
 OUTBOX_KEPT = timedelta(days=7)
 
@@ -33,6 +36,9 @@ async def retention(database: Database, clock: Clock) -> int:
         delete(Pairing).where(Pairing.used_at.is_(None), Pairing.expires_at < now - PAIRING_KEPT),
         delete(SignIn).where(
             or_(SignIn.expires_at < now - SIGN_IN_KEPT, SignIn.revoked_at < now - SIGN_IN_KEPT)
+        ),
+        delete(CallQuality).where(
+            CallQuality.call_id.in_(select(Call.id).where(Call.rung_at < now - CALL_QUALITY_KEPT))
         ),
         delete(OutboxEvent).where(OutboxEvent.at < now - OUTBOX_KEPT),
     )

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "backup": "server.cli.backup",
     "restore": "server.cli.restore",
     "keys": "server.cli.keys",
+    "retention": "server.cli.retention",
     "doctor": "server.cli.doctor",
     "config": "server.cli.config",
 }

@@ -39,6 +39,7 @@ MENU = (
     Entry(N_("Export"), "exports", Action.EXPORT_RUN, "download"),
     Entry(N_("Nödöppning"), "emergency", Action.CLIENT_OPEN_EMERGENCY, "shield-alert"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
+    Entry(N_("Gallring"), "retention", Action.RETENTION_MANAGE, "trash-2"),
 )
 
 #: What each role works with most, the most particular role first: the first of them is where somebody begins.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from care.accounts import SignIn
+from care.calls.call import Call, CallQuality, CallRole
 from care.clock import StandingClock
 from care.devices import Pairing
 from care.ids import new_id
@@ -82,3 +83,18 @@ async def test_old_sessions_invitations_and_facts_are_removed(
         assert list(await session.scalars(select(OutboxEvent.topic))) == ["new"]
         assert await last_number(session) == 2
     assert await count(database, Pairing) == 3
+
+
+async def test_how_calls_went_over_the_network_is_kept_for_ninety_days(
+    database: Database, clock: StandingClock
+) -> None:
+    """The figures go; that there was a call stays."""
+    async with database.write() as session:
+        for days in (91, 89):
+            call = Call(id=new_id(), rung_at=clock.now() - timedelta(days=days))
+            session.add(call)
+            await session.flush()
+            session.add(CallQuality(id=new_id(), call_id=call.id, role=CallRole.WORKER, loss_percent=1.0))
+    assert await retention(database, clock) == 1
+    assert await count(database, CallQuality) == 1
+    assert await count(database, Call) == 2

@@ -223,12 +223,10 @@ def test_rotation_leaves_what_somebody_changes_meanwhile(sealed: tuple[Path, dic
                 )
             return await before(*given)
 
-        resealing._stored = stored
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(resealing, "_stored", stored)
             await reseal(database, vault)
-        finally:
-            resealing._stored = before
-            await database.close()
+        await database.close()
 
     in_thread(race())
     assert in_thread(opened(data)) == {**said, chosen: "19500101-D999"}
