@@ -43,6 +43,9 @@ MORE: dict[str, Try] = {
     "sign_in_try": Try(form=lambda _: {"username": "anna", "password": "fel", "vidare": "/"}),
     "language": Try(form=lambda _: {"language": "en", "vidare": "/"}),
     "own_password": Try(form=lambda _: {"old": "fel", "new": "fem ord till", "again": "fem ord till"}),
+    "own_factors_open": Try(form=lambda _: {"password": "fel"}),
+    "own_factors_change": Try(form=lambda _: {"do": "app", "code": "000000"}),
+    "second_factor_try": Try(form=lambda _: {"code": "000000"}),
     "account_make": Try(form=lambda _: {"username": "nyanna", "name": "Nya Anna"}),
     "import_map_save": Try(
         form=lambda _: {"kind": "staff", "name": "egen", "theirs": "Namn", "ours": "förnamn"}

@@ -20,6 +20,7 @@ from tests.server.security.tries import TRIES, ask
 #: Routes with a part in their address that names nobody of a group.
 NOBODYS = {
     "account", "account_disable", "account_enable", "account_give_role", "account_reset", "account_sign_out",
+    "account_leave", "account_reset_factors", "own_sign_out_one",
     "retention_approve", "retention_resume", "retention_withdraw",
     "account_take_role", "import_errors", "kiosk_face", "kiosk_phrase", "phrase_record",
     "phrase_remove", "static", "words",

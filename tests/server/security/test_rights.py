@@ -58,6 +58,8 @@ ONLY_REFUSED = {"disruption_plan"}
 OPEN = {
     "authority", "healthz", "kiosk", "kiosk_face", "kiosk_pairing", "kiosk_shell", "kiosk_worker", "language",
     "metrics", "own_account", "own_password", "own_sign_out_others", "readyz", "sign_in", "sign_in_try",
+    "oidc_answer", "oidc_begin", "own_factors", "own_factors_change", "own_factors_open", "own_sign_out_one",
+    "second_factor", "second_factor_try", "signed_out",
     "sign_out", "socket_tablet", "socket_worker", "start", "static", "words",
 }  # fmt: skip
 
