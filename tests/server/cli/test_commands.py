@@ -279,3 +279,19 @@ def test_help(name: str, data: Path) -> None:
     assert result.exit_code == 0
     assert result.output.startswith("Usage:")
     assert not data.exists()
+
+
+def test_the_log_is_verified_and_a_change_shows(made: Path) -> None:
+    """Whole at first, 1 and the place when somebody has been at it with the database's own tools."""
+    good = samtid(made, "log", "--verify", "--json")
+    assert good.exit_code == 0
+    head = json.loads(good.stdout)["head"]
+    assert samtid(made, "log", "--verify", "--head", head).exit_code == 0
+    assert samtid(made, "log", "--verify", "--head", f"1:{'0' * 64}").exit_code == 1
+    assert samtid(made, "log", "--verify", "--head", "x").exit_code == 2
+    with sqlite3.connect(made / "samtid.sqlite3") as database:
+        database.execute("drop trigger access_log_not_changed")
+        database.execute("update access_log set thing = 'nothing'")
+    bad = samtid(made, "log", "--verify", "--json")
+    assert bad.exit_code == 1
+    assert json.loads(bad.stdout)["faults"] == [{"seq": 1, "fault": "changed"}]
