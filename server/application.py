@@ -31,6 +31,13 @@ BODY_LIMIT = 12 * 1024 * 1024
 
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
 PARTS: tuple[str, ...] = (
+    "server.api.clients",
+    "server.api.contacts",
+    "server.api.description",
+    "server.api.disruptions",
+    "server.api.groups",
+    "server.api.measures",
+    "server.api.tablets",
     "server.calls.routes",
     "server.operations.health",
     "server.pages.accessibility",
@@ -68,6 +75,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.needs",
     "server.pages.own_account",
     "server.pages.own_factors",
+    "server.pages.own_tokens",
     "server.pages.own_wishes",
     "server.pages.phrases",
     "server.pages.plan",

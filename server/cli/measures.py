@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import click
 from rich.table import Table
 from sqlalchemy import select
 
-from care.errors import Fault
 from care.localtime import read_day
 from care.measures.gather import gather
 from care.measures.report import report
+from care.measures.span import span
 from care.municipality import Group
 from care.words import N_
 from server.cli.ground import Ground, grounded
 from server.cli.group import group_called
-
-LONGEST_DAYS = 800
 
 
 @click.command(short_help="Same day, receipts and pulse.")
@@ -31,14 +28,9 @@ async def command(ground: Ground, first: str | None, last: str | None, group_nam
 
     Numbers of fewer than five are hidden, also where a total would reveal them.
     """
-    yesterday = ground.clock.today() - timedelta(days=1)
     begin = read_day(first, "--from") if first else None
     end = read_day(last, "--to") if last else None
-    until = end or max(begin or yesterday, yesterday)
-    since = begin or until - timedelta(days=6)
-    if until < since or (until - since).days >= LONGEST_DAYS:
-        raise Fault("measures.span", "Välj dagar i ordning, högst %(days)s dagar.", place="--to",
-                    values={"days": LONGEST_DAYS})  # fmt: skip
+    since, until = span(begin, end, ground.clock.today(), place="--to")
     async with ground.database() as database, database.read() as session:
         if group_name:
             groups = [await group_called(session, group_name)]

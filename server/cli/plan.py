@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,20 +10,17 @@ import click
 from rich.console import Group as Lines
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from care.access.log import AccessLog, by_command
 from care.access.rights import Action
-from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.step import Hand
-from care.disruptions import Change, Proposal
+from care.disruptions import Proposal
 from care.errors import Fault
 from care.words import N_
 from scheduler.disruptions.approving import Outcome, approve
-from scheduler.disruptions.proposing import in_json, propose
+from scheduler.disruptions.proposing import propose
 from scheduler.disruptions.report import read_report, record
+from scheduler.disruptions.told import tell_outcome, tell_proposal
 from scheduler.planning import PlanningPool
 from server.cli.ground import Ground, grounded
 
@@ -66,14 +62,10 @@ async def disrupt(ground: Ground, file: Path, apply_all: bool) -> None:
         async with database.write() as session:
             if apply_all:
                 outcome = await approve(session, proposal_id, None, ground.clock, hand)
-            told = await _told(session, proposal_id)
+            told = (await tell_proposal(session, await session.get_one(Proposal, proposal_id))).json
             session.add_all(_notes(ground, told["changes"], apply_all))
         if outcome is not None:
-            told["applied"] = [str(change.id) for change in outcome.done]
-            told["refused"] = [
-                {"contact_id": str(change.contact_id), "code": fault.code, "message": fault.say()}
-                for change, _, fault in outcome.refused
-            ]
+            told = tell_outcome(told, outcome)
     ground.give(told, _shown(ground, told))
 
 
@@ -89,25 +81,6 @@ def _read(file: Path) -> bytes:
             place="FILE",
             values={"file": str(file), "why": error.strerror or "?"},
         ) from None
-
-
-async def _told(session: AsyncSession, proposal_id: UUID) -> dict[str, Any]:
-    proposal = await session.get_one(Proposal, proposal_id)
-    changes = list(
-        await session.scalars(select(Change).where(Change.proposal_id == proposal_id).order_by(Change.seq))
-    )
-    contacts = await _contacts(session, [change.contact_id for change in changes])
-    services = {key: [line.service.code for line in row.lines] for key, row in contacts.items()}
-    return in_json(proposal, changes, contacts, services)
-
-
-async def _contacts(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, PlannedContact]:
-    rows = await session.scalars(
-        select(PlannedContact)
-        .where(PlannedContact.id.in_(ids))
-        .options(selectinload(PlannedContact.lines).selectinload(ContactLine.service))
-    )
-    return {row.id: row for row in rows}
 
 
 def _notes(ground: Ground, changes: list[dict[str, Any]], applied: bool) -> list[AccessLog]:

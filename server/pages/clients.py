@@ -79,7 +79,7 @@ async def _show(request: web.Request, form: Form) -> web.StreamResponse:
         form.number("sida", least=1, most=10_000, default=1),
     )
     async with request.app[DATABASE].read() as session:
-        groups = await _groups(session, who)
+        groups = await listable_groups(session, who)
         if wish.group is not None and wish.group not in groups:
             raise await other_group(request, session, Action.CLIENT_LIST, wish.group)
         teams = await _teams(session, groups)
@@ -87,7 +87,7 @@ async def _show(request: web.Request, form: Form) -> web.StreamResponse:
         last = max(1, -(-len(found) // PAGE))
         page = min(wish.page, last)
         shown = found[(page - 1) * PAGE : page * PAGE]
-        around = await _around(session, [one.id for one in shown], clock)
+        around = await find_around(session, [one.id for one in shown], clock)
     note_list(request, Action.CLIENT_LIST, [(one.id, one.group_id) for one in shown])
     return render(
         request,
@@ -102,7 +102,7 @@ async def _show(request: web.Request, form: Form) -> web.StreamResponse:
     )
 
 
-async def _groups(session: AsyncSession, who: Actor) -> dict[UUID, Group]:
+async def listable_groups(session: AsyncSession, who: Actor) -> dict[UUID, Group]:
     own = who.groups(Action.CLIENT_LIST)
     where = Group.is_night_patrol.is_(False) if own is None else Group.id.in_(own)
     return {one.id: one for one in await session.scalars(select(Group).where(where))}
@@ -143,7 +143,7 @@ def _order(client: Client) -> tuple[object, ...]:
 
 
 @dataclass(slots=True)
-class _Around:
+class Around:
     """What stands around the clients that are shown."""
 
     now: datetime
@@ -156,7 +156,7 @@ class _Around:
         return has_consent(self.consents[client.id], kind, self.now)
 
 
-async def _around(session: AsyncSession, ids: list[UUID], clock: Clock) -> _Around:
+async def find_around(session: AsyncSession, ids: list[UUID], clock: Clock) -> Around:
     now = clock.now()
     consents: dict[UUID, list[Consent]] = defaultdict(list)
     kinds = (ConsentKind.DIGITAL_VISIT, ConsentKind.PHOTO)
@@ -185,7 +185,7 @@ async def _around(session: AsyncSession, ids: list[UUID], clock: Clock) -> _Arou
         )
         .group_by(PlannedContact.client_id)
     )
-    return _Around(
+    return Around(
         now=now,
         consents=consents,
         away={one.client_id for one in absences if one.covers(now)},
@@ -197,7 +197,7 @@ async def _around(session: AsyncSession, ids: list[UUID], clock: Clock) -> _Arou
 def _line(
     request: web.Request,
     client: Client,
-    around: _Around,
+    around: Around,
     groups: dict[UUID, Group],
     teams: dict[UUID, SmallTeam],
 ) -> Line:

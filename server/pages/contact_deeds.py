@@ -18,7 +18,7 @@ from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.digital import Verdict
 from care.contacts.life import Status
 from care.contacts.performing import DeclineCause, check_in, check_out, decline, enter_late
-from care.contacts.step import Hand, fetch
+from care.contacts.step import fetch
 from care.errors import Fault, stale
 from care.localtime import to_instant, to_wall
 from care.services import Service
@@ -32,6 +32,7 @@ from server.pages.onward import link, onward
 from server.pages.row_state import CALLS, may_ring
 from server.security.actor import actor
 from server.security.gate import allow, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 _HALF_DAY = timedelta(hours=12)
@@ -40,11 +41,6 @@ _MOVES = {
     Channel.PHONE: move_to_phone,
     Channel.PHYSICAL: move_to_visit,
 }
-
-
-def hand(request: web.Request) -> Hand:
-    """Whose hand it is, for the history."""
-    return Hand("page", actor(request).account_id)
 
 
 @asynccontextmanager
@@ -58,7 +54,12 @@ async def opened(request: web.Request, action: Action) -> AsyncIterator[tuple[As
 
 def check_version(form: Form, contact: PlannedContact) -> None:
     """Raise `Fault` ``stale`` when the row has changed since the page was read."""
-    if contact.version != form.number("version", least=1, most=2**31):
+    same_version(contact, form.number("version", least=1, most=2**31))
+
+
+def same_version(contact: PlannedContact, version: int) -> None:
+    """Raise `Fault` ``stale`` when the row is not what it was at `version`."""
+    if contact.version != version:
         raise stale("kontakten")
 
 
@@ -70,21 +71,29 @@ def card_address(request: web.Request, contact: PlannedContact) -> str:
 @right(Action.CONTACT_PERFORM)
 async def begin(request: web.Request) -> web.StreamResponse:
     """Check in; for a phone row this is what "Ring" does, and the card then shows the number."""
-    form, now = await read_form(request), request.app[CLOCK].now()
+    form = await read_form(request)
     reason = early_ring.sentence(form.text("anledning"))
     async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
         if contact.status is not Status.UNDERWAY:
             check_version(form, contact)
-            if contact.channel in CALLS and not may_ring(contact, now) and reason is None:
-                raise Fault(
-                    "call.too_early",
-                    "Det är mer än tio minuter kvar. Välj varför du ringer nu.",
-                    status=409,
-                    place="anledning",
-                )
-            staff_id = actor(request).staff_id
-            await check_in(session, contact, at=now, hand=hand(request), staff_id=staff_id, reason=reason)
+            await begin_row(request, session, contact, reason)
     return onward(request, card_address(request, contact))
+
+
+async def begin_row(
+    request: web.Request, session: AsyncSession, contact: PlannedContact, reason: str | None
+) -> None:
+    """Check in. Raises `Fault` ``call.too_early`` for a call long before its time, without a `reason`."""
+    now = request.app[CLOCK].now()
+    if contact.channel in CALLS and not may_ring(contact, now) and reason is None:
+        raise Fault(
+            "call.too_early",
+            "Det är mer än tio minuter kvar. Välj varför du ringer nu.",
+            status=409,
+            place="anledning",
+        )
+    staff_id = actor(request).staff_id
+    await check_in(session, contact, at=now, hand=hand(request), staff_id=staff_id, reason=reason)
 
 
 @routes.post("/kontakt/{id}/ut", name="check_out")

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action
 from care.clients import CareScope, Client
 from care.contacts.contact import Assignment, PlannedContact
-from care.contacts.step import Hand
 from care.disruptions import Disruption, DisruptionKind, Proposal, ProposalState
 from care.errors import Fault, not_found
 from care.ids import read_id
@@ -24,7 +23,7 @@ from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Shift, ShiftKind, Staff
 from scheduler.disruptions.proposing import propose
-from scheduler.disruptions.report import end, read_report, record
+from scheduler.disruptions.report import Report, end, read_report, record
 from scheduler.disruptions.scene import groups_of
 from scheduler.planning import PlanningPool
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PLANNING
@@ -35,6 +34,7 @@ from server.pages.own_groups import own_groups
 from server.pages.rendering import clock_text, go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 DAY_ENDS = time(21, 30)
@@ -70,18 +70,15 @@ async def report(request: web.Request) -> web.StreamResponse:
     """Record it, plan, and show the proposal."""
     form = await read_form(request)
     kind = form.one_of("kind", DisruptionKind)
-    app = request.app
     try:
-        disruption_id = await _record(request, form, kind)
+        disruption_id = await record_report(request, read_report(_raw(form, kind)))
     except Fault as fault:
         if fault.status != 422:
             raise
         return await _show(request, kind, fault=fault, form=form)
     if kind is DisruptionKind.OTHER:
         return go_to("/hant")
-    proposal_id = await propose(
-        app[DATABASE], app[CLOCK], app[PLANNING], disruption_id, seconds=app[CONFIGURATION].planning_seconds
-    )
+    proposal_id = await plan_around(request, disruption_id)
     return go_to(f"/forslag/{proposal_id}")
 
 
@@ -111,19 +108,24 @@ async def plan_again(request: web.Request) -> web.StreamResponse:
         if disruption is None or disruption.ended_at is not None:
             raise not_found("händelse")
         await _allow(request, session, disruption)
-    proposal_id = await propose(
-        app[DATABASE], app[CLOCK], app[PLANNING], disruption.id, seconds=app[CONFIGURATION].planning_seconds
-    )
+    proposal_id = await plan_around(request, disruption.id)
     return go_to(f"/forslag/{proposal_id}")
 
 
-async def _record(request: web.Request, form: Form, kind: DisruptionKind) -> UUID:
+async def record_report(request: web.Request, parsed: Report) -> UUID:
+    """Write down what has happened, when it is one's own to report; its id. Planning is another step."""
     app = request.app
-    parsed = read_report(_raw(form, kind))
     async with app[DATABASE].write() as session:
-        disruption = await record(session, parsed, app[CLOCK], Hand("page", actor(request).account_id))
+        disruption = await record(session, parsed, app[CLOCK], hand(request))
         await _allow(request, session, disruption)
     return disruption.id
+
+
+async def plan_around(request: web.Request, disruption_id: UUID) -> UUID:
+    """Plan for it with this server's planner; the id of the proposal."""
+    app = request.app
+    seconds = app[CONFIGURATION].planning_seconds
+    return await propose(app[DATABASE], app[CLOCK], app[PLANNING], disruption_id, seconds=seconds)
 
 
 def _raw(form: Form, kind: DisruptionKind) -> dict[str, Any]:

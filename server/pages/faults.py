@@ -30,7 +30,10 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPRedirection:
         raise
     except web.HTTPException as error:
-        return answer(request, _from_http(error))
+        response = answer(request, _from_http(error))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
     except Exception:
         reference = new_id().hex[-8:]
         # The route's name, not the address: an address holds ids.
@@ -56,6 +59,7 @@ def answer(request: web.Request, fault: Fault) -> web.StreamResponse:
             text=json.dumps(fault.as_dict(say), ensure_ascii=False),
             status=fault.status,
             content_type="application/problem+json",
+            headers={"WWW-Authenticate": "Bearer"} if _is_for_programs(request, fault) else None,
         )
     if fault.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
         where = quote(request.path_qs, safe="/?=&-") if request.path != "/" else ""
@@ -65,6 +69,10 @@ def answer(request: web.Request, fault: Fault) -> web.StreamResponse:
         return go_to(target)
     template = "_fault.html" if "HX-Request" in request.headers else "fault.html"
     return render(request, template, status=fault.status, fault=fault, sentence=fault.say(say))
+
+
+def _is_for_programs(request: web.Request, fault: Fault) -> bool:
+    return fault.status == HTTPStatus.UNAUTHORIZED and request.path.startswith("/api/")
 
 
 def _wants_json(request: web.Request) -> bool:

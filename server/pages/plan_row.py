@@ -42,13 +42,14 @@ from scheduler.rearranging import (
 )
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
-from server.pages.contact_deeds import hand, move_row, reasons_against, service_names
+from server.pages.contact_deeds import move_row, reasons_against, service_names
 from server.pages.form import Form, read_form
 from server.pages.plan import Shown
 from server.pages.rendering import clock_text, go_to, render
 from server.pages.row_state import row_state
 from server.pages.row_words import services_text
 from server.security.gate import allow, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 

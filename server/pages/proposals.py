@@ -31,6 +31,7 @@ from server.pages.proposal_view import View, view
 from server.pages.rendering import clock_text, render
 from server.security.actor import actor
 from server.security.gate import allow, note_list, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 
@@ -39,7 +40,7 @@ routes = web.RouteTableDef()
 @right(Action.PROPOSAL_READ)
 async def page(request: web.Request) -> web.StreamResponse:
     """The proposal as it stands."""
-    return await _show(request, _id(request))
+    return await _show(request, proposal_id_of(request))
 
 
 @routes.post("/forslag/{id}", name="proposal_settle")
@@ -47,13 +48,14 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def settle(request: web.Request) -> web.StreamResponse:
     """``do`` = all, hour, chosen, refuse, undo or undo_all; ``change`` are the ticked ones."""
     form = await read_form(request)
-    app, proposal_id = request.app, _id(request)
-    hand = Hand("page", actor(request).account_id)
+    app, proposal_id = request.app, proposal_id_of(request)
+    by = hand(request)
     words = translations(request[LANGUAGE])
     try:
         async with app[DATABASE].write() as session:
-            await _allowed(request, session, await _get(session, proposal_id), Action.PROPOSAL_APPROVE)
-            outcome, said = await _do(request, session, proposal_id, form, hand)
+            proposal = await find_proposal(session, proposal_id)
+            await may_open(request, session, proposal, Action.PROPOSAL_APPROVE)
+            outcome, said = await _do(request, session, proposal_id, form, by)
     except Fault as fault:
         if fault.status not in (409, 422):
             raise
@@ -74,10 +76,10 @@ async def settle(request: web.Request) -> web.StreamResponse:
 
 
 async def _do(
-    request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, hand: Hand
+    request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, by: Hand
 ) -> tuple[Outcome, tuple[str, str]]:
     clock, deed = request.app[CLOCK], form.text("do")
-    mine = await _own_changes(request, session, proposal_id)
+    mine = await own_changes(request, session, proposal_id)
     left = [change for change in mine if change.state is ChangeState.PROPOSED]
     match deed:
         case "all":
@@ -85,7 +87,7 @@ async def _do(
         case "hour":
             ids = [change.id for change in next_hour(left, clock.now())]
         case "chosen" | "refuse" | "undo":
-            ids = await _chosen(request, session, proposal_id, form, mine)
+            ids = await chosen_changes(request, session, proposal_id, form.ids("change"), mine)
         case "undo_all":
             ids = [change.id for change in mine if change.state is ChangeState.APPLIED]
         case _:
@@ -96,19 +98,22 @@ async def _do(
         raise Fault("proposal.none", "Kryssa i minst en ändring.", place="change")
     if deed.startswith("undo"):
         said = NN_("%(num)s ändring är ångrad.", "%(num)s ändringar är ångrade.")
-        return await undo(session, proposal_id, ids, clock, hand), said
+        return await undo(session, proposal_id, ids, clock, by), said
     if deed == "refuse":
         said = NN_("%(num)s ändring avstås.", "%(num)s ändringar avstås.")
-        return await refuse(session, proposal_id, ids, clock, hand), said
+        return await refuse(session, proposal_id, ids, clock, by), said
     said = NN_("%(num)s ändring är godkänd.", "%(num)s ändringar är godkända.")
-    return await approve(session, proposal_id, ids, clock, hand), said
+    return await approve(session, proposal_id, ids, clock, by), said
 
 
-async def _chosen(
-    request: web.Request, session: AsyncSession, proposal_id: UUID, form: Form, mine: list[Change]
+async def chosen_changes(
+    request: web.Request, session: AsyncSession, proposal_id: UUID, wanted: list[UUID], mine: list[Change]
 ) -> list[UUID]:
-    """The ticked changes. Another group's, or another proposal's, are none of one's business: 404."""
-    ids = list(dict.fromkeys(form.ids("change")))
+    """Those that are `wanted`, each once.
+
+    Another group's, or another proposal's, are none of one's business: 404.
+    """
+    ids = list(dict.fromkeys(wanted))
     others = set(ids) - {change.id for change in mine}
     if not others:
         return ids
@@ -119,7 +124,7 @@ async def _chosen(
     raise not_found("ändring")
 
 
-async def _own_changes(request: web.Request, session: AsyncSession, proposal_id: UUID) -> list[Change]:
+async def own_changes(request: web.Request, session: AsyncSession, proposal_id: UUID) -> list[Change]:
     """The changes in the actor's own groups: nobody approves for another group.
 
     A contact that has moved to another group since the proposal was made is not one's own any more.
@@ -138,7 +143,7 @@ async def _own_changes(request: web.Request, session: AsyncSession, proposal_id:
 @right(Action.PROPOSAL_READ)
 async def change_list(request: web.Request) -> web.StreamResponse:
     """What to change in the planning system, to print."""
-    return await _show(request, _id(request), template="proposal_list.html")
+    return await _show(request, proposal_id_of(request), template="proposal_list.html")
 
 
 @routes.get("/forslag/{id}/lista.csv", name="proposal_csv")
@@ -147,8 +152,8 @@ async def change_csv(request: web.Request) -> web.StreamResponse:
     """The same as a semicolon file that Swedish spreadsheets open."""
     app = request.app
     async with app[DATABASE].read() as session:
-        proposal = await _get(session, _id(request))
-        await _allowed(request, session, proposal, Action.PROPOSAL_READ)
+        proposal = await find_proposal(session, proposal_id_of(request))
+        await may_open(request, session, proposal, Action.PROPOSAL_READ)
         shown = await _view(request, session, proposal)
     zone = app[CLOCK].zone
     out = io.StringIO()
@@ -187,14 +192,14 @@ async def change_csv(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _id(request: web.Request) -> UUID:
+def proposal_id_of(request: web.Request) -> UUID:
     found = read_id(request.match_info["id"])
     if found is None:
         raise not_found("förslag")
     return found
 
 
-async def _get(session: AsyncSession, proposal_id: UUID) -> Proposal:
+async def find_proposal(session: AsyncSession, proposal_id: UUID) -> Proposal:
     proposal = await session.get(Proposal, proposal_id)
     if proposal is None:
         raise not_found("förslag")
@@ -210,7 +215,7 @@ async def _groups(session: AsyncSession, proposal: Proposal) -> set[UUID]:
     return {*changed, *await groups_of(session, disruption)}
 
 
-async def _allowed(request: web.Request, session: AsyncSession, proposal: Proposal, action: Action) -> None:
+async def may_open(request: web.Request, session: AsyncSession, proposal: Proposal, action: Action) -> None:
     """Some of it must lie in one's own groups; the rest is not shown."""
     mine = actor(request).groups(action)
     groups = await _groups(session, proposal)
@@ -263,8 +268,8 @@ async def _show(
     app, language = request.app, request[LANGUAGE]
     words = translations(language)
     async with app[DATABASE].read() as session:
-        proposal = await _get(session, proposal_id)
-        await _allowed(request, session, proposal, Action.PROPOSAL_READ)
+        proposal = await find_proposal(session, proposal_id)
+        await may_open(request, session, proposal, Action.PROPOSAL_READ)
         shown = await _view(request, session, proposal)
         disruption = await session.get_one(Disruption, proposal.disruption_id)
         groups = {str(group.id): group for group in await session.scalars(select(Group))}

@@ -36,9 +36,13 @@ class Actor:
     #: For the head of the page: the names of the groups, and the picture if there is one.
     group_names: tuple[str, ...] = ()
     portrait: str | None = None
+    #: A program's token: no more than these, whatever the role may.
+    only: frozenset[Action] | None = None
 
     def may(self, action: Action) -> bool:
         """True when one of the roles may do the action in some relation."""
+        if self.only is not None and action not in self.only:
+            return False
         return any(relations(action, held.role) for held in self.roles)
 
     def has(self, role: Role) -> bool:
@@ -47,6 +51,8 @@ class Actor:
     def groups(self, action: Action) -> frozenset[UUID] | None:
         """The groups in which the action is allowed as a group matter; None means every group."""
         found: set[UUID] = set()
+        if not self.may(action):
+            return frozenset()
         for held in self.roles:
             if allowed := relations(action, held.role):
                 if held.group_id is None or Relation.EVERYWHERE in allowed:

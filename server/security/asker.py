@@ -1,4 +1,4 @@
-"""Sets who is asking, once a request, from the session cookie."""
+"""Sets who is asking, once a request: from the session cookie, or from a program's token."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from server.keys import ACTOR, CLOCK, CONFIGURATION, DATABASE, LANGUAGE
 from server.language import LANGUAGES
-from server.security import sessions
+from server.security import sessions, tokens
 
 #: The same for everybody: no need to ask the database who it is.
 _NOBODYS = frozenset(
@@ -29,6 +29,11 @@ _NOBODYS = frozenset(
 @web.middleware
 async def asker(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find the session and set the actor and the language of the account."""
+    bearer = tokens.read_bearer(request)
+    if bearer is not None:
+        # Whoever shows a token is asked nothing else: a cookie beside it is not looked at.
+        await _find_program(request, bearer)
+        return await handler(request)
     token = None if request.match_info.route.name in _NOBODYS else sessions.read_token(request)
     if token is not None:
         await _find(request, token)
@@ -48,3 +53,15 @@ async def _find(request: web.Request, token: str) -> None:
     if now - found.seen_at > sessions.SEEN_EVERY and found.actor.sign_in_id is not None:
         async with database.write() as session:
             await sessions.note_seen(session, found.actor.sign_in_id, now)
+
+
+async def _find_program(request: web.Request, bearer: str) -> None:
+    database, now = request.app[DATABASE], request.app[CLOCK].now()
+    async with database.read() as session:
+        found = await tokens.find(session, bearer, now)
+    if found is None:
+        raise tokens.bad_token()
+    request[ACTOR] = found.actor
+    if found.is_news(now):
+        async with database.write() as session:
+            await tokens.note_used(session, found.token_id, now)

@@ -216,6 +216,9 @@ async def _relation(  # noqa: PLR0917
     contact: PlannedContact | None,
 ) -> tuple[Role | None, Relation | None]:
     """Through which role and relation, if any; an emergency opening only when there is no other."""
+    if not who.may(action):
+        # A program's token may be for less than the role.
+        return None, None
     role, relation = await _lasting(request, session, who, action, client, group, contact)
     if relation is None and client is not None:
         return await _in_emergency(request, session, who, action, client)
@@ -299,12 +302,11 @@ def listed(who: Actor, action: Action) -> ColumnElement[bool]:
     Those of the groups where a role may do `action`; a protected identity only for those who plan, and for
     the care workers whom it knows by name.
     """
-    known = select(KnownStaff.client_id).where(KnownStaff.staff_id == who.staff_id)
-    open_to_care = or_(
-        Client.protection == Protection.NONE,
-        Client.named_care_worker_id == who.staff_id,
-        Client.id.in_(known),
-    )
+    open_to_care: ColumnElement[bool] = Client.protection == Protection.NONE
+    # An account that is nobody of the staff is nobody's named worker: no name is not that of who has none.
+    if who.staff_id is not None:
+        known = select(KnownStaff.client_id).where(KnownStaff.staff_id == who.staff_id)
+        open_to_care = or_(open_to_care, Client.named_care_worker_id == who.staff_id, Client.id.in_(known))
     found: list[ColumnElement[bool]] = []
     for held in who.roles:
         allowed = relations(action, held.role)

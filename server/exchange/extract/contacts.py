@@ -68,6 +68,14 @@ async def find_contacts(session: AsyncSession, wanted: Wanted, exporter: Importe
     return found
 
 
+async def find_contact(session: AsyncSession, contact: PlannedContact, exporter: Importer) -> dict[str, Any]:
+    """The record of one contact, as in `find_contacts`."""
+    services = {one.id: one.code for one in await session.scalars(select(Service))}
+    one = (await whole_rows(session, [contact]))[contact.id]
+    group = (await group_names(session))[contact.group_id]
+    return _contact_record(one, tuple(services[each] for each in one.services), group, exporter)
+
+
 async def _doubled(session: AsyncSession, contacts: Iterable[PlannedContact]) -> set[str]:
     """Ids that more than one system uses: they name no single row."""
     names = [one.extern_id for one in contacts if one.extern_id]

@@ -23,7 +23,7 @@ NOBODYS = {
     "account_leave", "account_reset_factors", "own_sign_out_one",
     "retention_approve", "retention_resume", "retention_withdraw",
     "account_take_role", "import_errors", "kiosk_face", "kiosk_phrase", "phrase_record",
-    "phrase_remove", "static", "words",
+    "phrase_remove", "own_token_revoke", "static", "words",
 }  # fmt: skip
 #: Written at every request, or by the clock.
 NOT_COMPARED = {"access_log", "sign_in"}

@@ -19,6 +19,8 @@ class Try:
     parts: Callable[[Side], Mapping[str, object]] = lambda _: {}
     form: Callable[[Side], Form] = lambda _: {}
     query: Callable[[Side], Form] = lambda _: {}
+    #: A body in JSON in place of the form.
+    sent: Callable[[Side], Form] | None = None
 
 
 def client(form: Callable[[Side], Form] = lambda _: {}) -> Try:
@@ -51,6 +53,32 @@ def weather(side: Side, **fields: str) -> Form:
 WEDNESDAY = "2026-12-02T10:00"
 #: Every route that says whom or what it is about, by what it is given. A name may be tried in several ways.
 TRIES: dict[str, list[Try]] = {
+    "api_clients": [Try(query=lambda side: {"group": side.group.id})],
+    "api_contacts": [Try(query=lambda side: {"group": side.group.id})],
+    "api_contact": [row("visit")],
+    "api_contact_step": [
+        Try(
+            lambda side: {"id": side.visit.id},
+            sent=lambda side: {"step": "decline", "cause": "not_today", "version": side.visit.version},
+        )
+    ],
+    "api_contact_move": [
+        Try(
+            lambda side: {"id": side.visit.id},
+            sent=lambda side: {"channel": "phone", "version": side.visit.version},
+        )
+    ],
+    "api_disruption_report": [
+        Try(
+            sent=lambda side: {
+                "kind": "other", "scope": {"groups": [str(side.group.id)]},
+                "from": "2026-12-01T06:40", "to": "2026-12-01T16:00",
+            }
+        )
+    ],
+    "api_measures": [Try(query=lambda side: {"group": side.group.id})],
+    "api_proposal": [Try(lambda side: {"id": side.proposal.id})],
+    "api_proposal_approve": [Try(lambda side: {"id": side.proposal.id}, sent=lambda _: {"changes": None})],
     "client": [client()],
     "client_change": [
         client(lambda side: {"seen": side.seen, "video_wish": "no", "decision_ability": "own"})
@@ -161,7 +189,6 @@ async def ask(
     asked = {**one.query(side), **({} if is_form else more or {})}
     address = address.with_query({key: str(value) for key, value in asked.items()})
     form = {**one.form(side), **(more or {})} if is_form else None
-    answer = await browser.request(
-        "POST" if is_form else "GET", str(address), data=form, allow_redirects=False
-    )
+    body = {"json": {**one.sent(side), **(more or {})}} if one.sent is not None else {"data": form}
+    answer = await browser.request("POST" if is_form else "GET", str(address), allow_redirects=False, **body)
     return answer.status, await answer.text()

@@ -1,0 +1,156 @@
+"""Access tokens: what they open, what they never open, how they end."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from care.access.log import AccessLog
+from care.access.rights import Action
+from care.accounts import Account, AccountRole, Role
+from care.errors import Fault
+from care.programs import AccessToken
+from server.security.tokens import make, offered
+from tests.server.api.conftest import Made, Program, make_program
+from tests.server.conftest import Site
+
+DAY = "/contacts?date=2026-12-01"
+
+
+async def test_a_token_is_kept_as_a_hash(site: Site, program: Program) -> None:
+    """Whoever reads the database cannot speak for anybody."""
+    async with site.database.read() as session:
+        token = (await session.scalars(select(AccessToken))).one()
+    kept = repr({column: getattr(token, column) for column in AccessToken.__mapper__.columns.keys()})  # noqa: SIM118
+    assert program.token not in kept
+    assert program.token.removeprefix("samtid_") not in kept
+
+
+async def test_a_token_opens_the_api_and_nothing_else(site: Site, program: Program) -> None:
+    """Pages and sockets know people's sessions only."""
+    await program.get(DAY)
+    page = await program.browser.get(
+        "/planen", headers={"Authorization": f"Bearer {program.token}"}, allow_redirects=False
+    )
+    assert page.status == 303
+    assert page.headers["Location"].startswith("/logga-in")
+
+
+async def test_what_is_no_token_is_refused(site: Site) -> None:
+    """401 in JSON with how to sign in; a cookie that is sent beside it does not help."""
+    browser = await site.signed_in("samordnaren", Role.COORDINATOR)
+    unknown = "samtid_" + "a" * 43
+    for said in (f"Bearer {unknown}", "Bearer x", "Basic YW5uYTp4", "Bearer", "", unknown):
+        answer = await browser.get("/api/v1/groups", headers={"Authorization": said})
+        assert answer.status == 401, said
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.content_type == "application/problem+json"
+        assert (await answer.json())["code"] == "token.bad"
+
+
+async def test_nobody_gets_nothing(site: Site, program: Program) -> None:
+    """Without a token or a session every route but the description answers 401."""
+    answer = await program.browser.get("/api/v1/groups")
+    assert answer.status == 401
+    assert (await answer.json())["code"] == "sign_in.needed"
+
+
+async def test_a_token_ends_on_its_day(site: Site, program: Program) -> None:
+    site.clock.move(timedelta(days=30, seconds=1))
+    assert (await program.ask("GET", "/groups")).status == 401
+
+
+async def test_a_token_loses_what_the_account_loses(site: Site, program: Program) -> None:
+    """A role that is taken away, and an account that is closed, are gone for the program at once."""
+    async with site.database.write() as session:
+        await session.execute(delete(AccountRole))
+    assert (await program.ask("GET", "/groups")).status == 403
+    async with site.database.write() as session:
+        (await session.scalars(select(Account))).one().disabled_at = site.clock.now()
+    assert (await program.ask("GET", "/groups")).status == 401
+
+
+async def test_a_token_has_one_role_of_several(site: Site, made: Made) -> None:
+    """A manager who also administrates gives a program the manager's eyes only."""
+    account = await site.account("chefen", Role.UNIT_MANAGER, Role.ADMINISTRATOR)
+    async with site.database.write() as session:
+        chosen = offered(Role.ADMINISTRATOR, changing=True)
+        _, text = await make(session, account, Role.ADMINISTRATOR, chosen, "Plattor", 1, site.clock.now())
+    program = Program(await site.browser(), text)
+    assert (await program.ask("GET", DAY)).status == 403
+    assert (await program.ask("GET", "/tablets")).status == 200
+
+
+async def test_a_token_that_reads_does_not_change(site: Site, made: Made) -> None:
+    """The role may; the token may not; the refusal is logged."""
+    program = await make_program(site, "tavlan", Role.COORDINATOR, changing=False)
+    step = {"step": "decline", "version": made.own.visit.version, "cause": "not_today"}
+    answer = await program.ask("POST", f"/contacts/{made.own.visit.id}/steps", json=step)
+    assert answer.status == 403
+    assert [row.where for row in await site.log() if not row.allowed] == ["api_contact_step"]
+
+
+async def test_a_token_is_made_for_what_the_role_may(site: Site, made: Made) -> None:
+    """Nobody makes a token for a role they lack, for what the role may not do, or for ever."""
+    account = await site.account("anna", Role.CARE_WORKER)
+    async with site.database.write() as session:
+        for role, action, days, code in (
+            (Role.COORDINATOR, Action.PLAN_READ, 1, "token.role"),
+            (Role.CARE_WORKER, Action.PROPOSAL_APPROVE, 1, "token.actions"),
+            (Role.CARE_WORKER, Action.PLAN_READ, 367, "token.days"),
+            (Role.CARE_WORKER, Action.PLAN_READ, 0, "token.days"),
+        ):
+            with pytest.raises(Fault) as told:
+                await make(session, account, role, [action], "x", days, site.clock.now())
+            assert told.value.code == code
+
+
+async def test_ones_own_page(site: Site, made: Made) -> None:
+    """Made on the page, shown once, used, revoked there; another's cannot be revoked; all of it logged."""
+    browser = await site.signed_in("samordnaren", Role.COORDINATOR)
+    form = {"name": "Tavlan i köket", "role": "coordinator", "days": "30"}
+    page = await (await browser.post("/konto/nycklar", data=form)).text()
+    (token,) = re.findall(r"samtid_[\w-]{43}", page)
+    program = Program(await site.browser(), token)
+    await program.get("/groups")
+    page = await (await browser.get("/konto/nycklar")).text()
+    assert token not in page
+    assert "Tavlan i köket" in page
+    (revoke,) = re.findall(r'action="(/konto/nycklar/[^"]+)"', page)
+    other = await site.signed_in("anna", Role.COORDINATOR)
+    assert (await other.post(revoke)).status == 404
+    await program.get("/groups")
+    assert (await browser.post(revoke)).status == 200
+    assert (await program.ask("GET", "/groups")).status == 401
+    async with site.database.read() as session:
+        things = (await session.scalars(select(AccessLog.thing).where(AccessLog.action == "sign_in"))).all()
+    assert sum(one.startswith("token made") for one in things) == 1
+    assert sum(one.startswith("token revoked") for one in things) == 1
+
+
+async def test_a_form_that_is_wrong_says_so(site: Site) -> None:
+    """Nothing is made, and the page says which field."""
+    browser = await site.signed_in("samordnaren", Role.COORDINATOR)
+    right = {"name": "Tavlan", "role": "coordinator", "days": "30"}
+    for field, value in (("name", ""), ("name", "x" * 101), ("role", "administrator"), ("days", "999")):
+        answer = await browser.post("/konto/nycklar", data={**right, field: value})
+        assert answer.status == 422
+        assert f'id="{field}-error"' in await answer.text()
+    async with site.database.read() as session:
+        assert (await session.scalars(select(AccessToken))).all() == []
+
+
+async def test_a_cookie_is_no_way_round(site: Site, made: Made) -> None:
+    """With a session the API works from our own pages; from another site, or as a form, nothing changes."""
+    browser = await site.signed_in("samordnaren", Role.COORDINATOR)
+    address = f"/api/v1/contacts/{made.own.visit.id}/steps"
+    step = {"step": "decline", "version": made.own.visit.version, "cause": "not_today"}
+    foreign = await browser.post(address, json=step, headers={"Origin": "https://elak.example"})
+    assert foreign.status == 403
+    form = await browser.post(address, data=step)
+    assert form.status == 415
+    own = await browser.post(address, json=step, headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.status == 200, await own.text()
