@@ -69,7 +69,8 @@ async def test_a_token_loses_what_the_account_loses(site: Site, program: Program
         await session.execute(delete(AccountRole))
     assert (await program.ask("GET", "/groups")).status == 403
     async with site.database.write() as session:
-        (await session.scalars(select(Account))).one().disabled_at = site.clock.now()
+        account = (await session.scalars(select(Account).where(Account.username == "planeringen"))).one()
+        account.disabled_at = site.clock.now()
     assert (await program.ask("GET", "/groups")).status == 401
 
 
