@@ -26,7 +26,7 @@ async def town(database: Database, clock: StandingClock) -> Town:
     return town
 
 
-async def make(database: Database, town: Town, clock: StandingClock, kind: TaskKind, **more: object) -> None:
+async def make(database: Database, town: Town, clock: StandingClock, kind: TaskKind, **more: Any) -> None:
     async with database.write() as session:
         client = await make_client(session, town)
         await open_task(
