@@ -90,6 +90,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
         ],
     ),
     "not_said_no_today": ([{"no_video_today": True}], [{"no_video_today": False}]),
+    "tablet_suits": ([{"tablet_suits": False}], [{"tablet_suits": True}]),
     "tablet_is_usable": ([{"tablet_usable": False}], [{"tablet_usable": True}]),
     "has_phone_number": ([{"has_phone": False}], [{"has_phone": True}]),
 }

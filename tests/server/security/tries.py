@@ -91,6 +91,8 @@ TRIES: dict[str, list[Try]] = {
     "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
     "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
     "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
+    "consent_renew": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
+    "suitability": [client(lambda _: {"suits": "yes", "reason": "sight"})],
     "contact": [row("visit")],
     "call": [row("video")],
     "check_in": [row("visit")],
@@ -109,6 +111,7 @@ TRIES: dict[str, list[Try]] = {
     ],
     "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
     "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
+    "own_wish": [Try(lambda side: {"id": side.task.id}, lambda _: {"do": "called"})],
     "plan": [Try(query=lambda side: {"grupp": side.group.id})],
     "plan_row": [row("visit")],
     "plan_row_change": [row("visit", do="pin"), row("visit", do="away_today")],
@@ -153,6 +156,7 @@ TRIES: dict[str, list[Try]] = {
         Try(lambda side: {"id": side.device.id}, lambda side: {"client": str(side.mate.id)})
     ],
     "tablet_move_out": [Try(lambda side: {"id": side.shared.id, "client": side.mate.id})],
+    "tablet_install": [Try(lambda side: {"id": side.device.id}, lambda _: {"step": "volume"})],
     "tablet_revoke": [Try(lambda side: {"id": side.device.id})],
     "checkin": [Try(lambda side: {"id": side.gathering.id})],
     "checkin_open": [Try(form=lambda side: {"group": str(side.group.id)})],
@@ -191,4 +195,9 @@ async def ask(
     form = {**one.form(side), **(more or {})} if is_form else None
     body = {"json": {**one.sent(side), **(more or {})}} if one.sent is not None else {"data": form}
     answer = await browser.request("POST" if is_form else "GET", str(address), allow_redirects=False, **body)
-    return answer.status, await answer.text()
+    if answer.content_type == "text/event-stream":
+        # News without end: that it began is all there is to know.
+        answer.close()
+        return answer.status, ""
+    # A PDF is no text; what it says is tested where it is made.
+    return answer.status, (await answer.read()).decode(errors="replace")
