@@ -41,6 +41,11 @@ async def test_the_list_follows_the_plan_by_itself(running: Running, chromium: B
     """What another process changes shows without a touch, says why, and is read aloud."""
     contact = await visit(running)
     page = await sign_in(chromium, running)
+    # The list is fetched once more when the stream of news is open.
+    async with page.expect_response(
+        lambda answer: answer.url.endswith("/min-dag") and "hx-request" in answer.request.headers
+    ):
+        await page.reload()
     row = page.locator(f'li[data-contact="{contact.id}"]')
     await expect(row).to_contain_text("Morgonhjälp")
     async with running.database.write() as session:
