@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-W?\d\d(-\d\d)?")
 #: Where reading changes something or leaves the pages: not followed.
-_NOT_PAGES = re.compile(r"/logga-ut|\.(csv|xlsx|json|crt|ics)$|/static/|/samtal$|/kiosk|/export/|/api/")
+_NOT_PAGES = re.compile(r"/logga-ut|\.(csv|pdf|xlsx|json|crt|ics)$|/static/|/samtal$|/kiosk|/export/|/api/")
 _LINKS = "[...document.querySelectorAll('a[href]')].map((one) => new URL(one.href, location.href))"
 _PATHS = f"{_LINKS}.filter((one) => one.origin === location.origin).map((one) => one.pathname + one.search)"
 
