@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy import LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.storage.columns import Base, Id, link, words
@@ -128,3 +130,12 @@ class OutsideIdentity(Base):
     issuer: Mapped[str] = mapped_column(String(500))
     subject: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime]
+
+
+async def display_names(session: AsyncSession, accounts: Iterable[UUID | None]) -> dict[UUID, str]:
+    """What the accounts are called, by id; None among the ids is nobody."""
+    ids = set(accounts) - {None}
+    if not ids:
+        return {}
+    rows = await session.scalars(select(Account).where(Account.id.in_(ids)))
+    return {account.id: account.display_name for account in rows}

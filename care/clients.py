@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, UniqueConstraint
+from sqlalchemy import LargeBinary, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.storage.columns import Base, FromElsewhere, Id, link, words
@@ -185,3 +186,12 @@ class ClientAbsence(Base):
 
     def covers(self, instant: datetime) -> bool:
         return self.start <= instant and (self.end is None or instant < self.end)
+
+
+async def contact_persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
+    """Whom to ring about a client, in the order they are to be rung."""
+    return list(
+        await session.scalars(
+            select(ContactPerson).where(ContactPerson.client_id == client_id).order_by(ContactPerson.rank)
+        )
+    )

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.absence import absences_of
-from care.accounts import Account
-from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff
+from care.accounts import display_names
+from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff, contact_persons
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
@@ -93,7 +93,7 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
         candidates=await candidates(session, client.group_id),
         known=await _known(session, client.id),
         proposed=await proposed_staff(session, client, clock),
-        persons=[] if client.is_protected else await _persons(session, client.id),
+        persons=[] if client.is_protected else await contact_persons(session, client.id),
         consents=consents,
         accounts=await _accounts(session, consents, suits),
         absences=await absences_of(session, client, now),
@@ -145,14 +145,6 @@ async def proposed_staff(session: AsyncSession, client: Client, clock: Clock) ->
     return [Proposed(staff, count) for staff, count in rows]
 
 
-async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
-    return list(
-        await session.scalars(
-            select(ContactPerson).where(ContactPerson.client_id == client_id).order_by(ContactPerson.rank)
-        )
-    )
-
-
 async def _installed(session: AsyncSession, tablets: list[Device]) -> dict[UUID, set[InstallStep]]:
     done: dict[UUID, set[InstallStep]] = {one.id: set() for one in tablets}
     for mark in await session.scalars(select(InstallMark).where(InstallMark.device_id.in_(done))):
@@ -165,9 +157,7 @@ async def _accounts(
 ) -> dict[UUID, str]:
     ids = {one.recorded_by_id for one in consents} | {one.withdrawn_by_id for one in consents}
     ids |= {suits.assessed_by_id} if suits else set()
-    ids.discard(None)
-    rows = await session.scalars(select(Account).where(Account.id.in_(ids))) if ids else ()
-    return {account.id: account.display_name for account in rows}
+    return await display_names(session, ids)
 
 
 async def _tablets(session: AsyncSession, client_id: UUID, now: datetime) -> list[Device]:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from care.accounts import Account
+from care.accounts import display_names
 from care.calls.ring import against_ringing
-from care.clients import Client, ContactPerson, KnownStaff
+from care.clients import Client, ContactPerson, KnownStaff, contact_persons
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
@@ -110,9 +110,9 @@ async def read_card(
         lines=lines,
         goals={one.code: one for one in await session.scalars(select(GoalType))},
         staff=(await assigned(session, [contact.id]))[contact.id],
-        persons=[] if client.is_protected else await _persons(session, client.id),
+        persons=[] if client.is_protected else await contact_persons(session, client.id),
         history=history,
-        accounts=await _accounts(session, history),
+        accounts=await display_names(session, {entry.account_id for entry in history}),
         names=await names_in(session, history),
     )
     nurses = {line.ordered_by_id for line in lines if line.ordered_by_id is not None}
@@ -137,22 +137,6 @@ async def read_card(
         card.lacks_receipt = len(receipts) < len(lines)
         card.is_pressed = bool(receipts) and all(one.result is Result.PRESSED for one in receipts.values())
     return card
-
-
-async def _persons(session: AsyncSession, client_id: UUID) -> list[ContactPerson]:
-    return list(
-        await session.scalars(
-            select(ContactPerson).where(ContactPerson.client_id == client_id).order_by(ContactPerson.rank)
-        )
-    )
-
-
-async def _accounts(session: AsyncSession, history: list[ContactHistory]) -> dict[UUID, str]:
-    ids = {entry.account_id for entry in history if entry.account_id is not None}
-    if not ids:
-        return {}
-    rows = await session.scalars(select(Account).where(Account.id.in_(ids)))
-    return {account.id: account.display_name for account in rows}
 
 
 async def _next_call(session: AsyncSession, card: Card, clock: Clock) -> None:

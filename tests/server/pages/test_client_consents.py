@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from care.accounts import Role
 from care.clients import Client, DecisionAbility, Protection
 from care.consent import Consent, ConsentPerson
 from care.contacts.channel import Channel
@@ -19,35 +18,9 @@ from care.staff import Staff
 from care.suitability import Suitability, Suits
 from care.tasks import Task, TaskKind
 from scheduler.ticks.review_watch import review_watch
-from tests.builders import make_client, make_consent, make_contact, make_digital, make_shift, make_staff
+from tests.builders import make_client, make_consent, make_contact
 from tests.server.conftest import Browser, Site
 from tests.server.pages.test_clients import TestFacts, page, post, topics
-
-
-@pytest.fixture
-async def anna(site: Site) -> Staff:
-    async with site.database.write() as session:
-        anna = await make_staff(session, site.town)
-        await make_shift(session, anna)
-    return anna
-
-
-@pytest.fixture
-async def worker(site: Site, anna: Staff) -> Browser:
-    return await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
-
-
-@pytest.fixture
-async def boss(site: Site) -> Browser:
-    return await site.signed_in("boss", Role.COORDINATOR)
-
-
-@pytest.fixture
-async def ingrid(site: Site) -> Client:
-    async with site.database.write() as session:
-        client = await make_client(session, site.town)
-        await make_digital(session, client, site.clock.now())
-    return client
 
 
 async def change(site: Site, client: Client, **fields: Any) -> None:

@@ -28,7 +28,6 @@ from tests.builders import (
     make_client,
     make_consent,
     make_contact,
-    make_digital,
     make_group,
     make_known,
     make_staff,
@@ -40,26 +39,6 @@ from tests.server.conftest import Browser, Site
 async def anna(site: Site) -> Staff:
     async with site.database.write() as session:
         return await make_staff(session, site.town)
-
-
-@pytest.fixture
-async def worker(site: Site, anna: Staff) -> Browser:
-    return await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
-
-
-@pytest.fixture
-async def boss(site: Site) -> Browser:
-    """A coordinator of the group."""
-    return await site.signed_in("boss", Role.COORDINATOR)
-
-
-@pytest.fixture
-async def ingrid(site: Site) -> Client:
-    """Everything that video needs is there."""
-    async with site.database.write() as session:
-        client = await make_client(session, site.town)
-        await make_digital(session, client, site.clock.now())
-    return client
 
 
 async def add(site: Site, *people: tuple[str, str], **more: Any) -> list[Client]:
