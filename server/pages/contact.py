@@ -9,7 +9,6 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.performing import DeclineCause
@@ -25,7 +24,8 @@ from server.pages.my_day import next_call_sentence
 from server.pages.onward import link
 from server.pages.rendering import render
 from server.pages.row_state import CALLS, may_ring, row_state
-from server.pages.row_words import CAUSE_WORDS, when_text
+from server.pages.row_ways import other_ways
+from server.pages.row_words import CAUSE_WORDS, span_text, when_text
 from server.security.actor import actor
 from server.security.gate import allow, readable_laws, right, would_allow
 
@@ -34,7 +34,6 @@ routes = web.RouteTableDef()
 _BEFORE_START = (Status.PLANNED, Status.DUE, Status.AWAITING)
 #: What may be entered with times that somebody remembers.
 _ENTERABLE = (Status.PLANNED, Status.DUE, Status.AWAITING, Status.UNDERWAY, Status.UNKNOWN)
-_MOVABLE = (Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE)
 
 
 async def find_contact(session: AsyncSession, request: web.Request) -> PlannedContact:
@@ -63,6 +62,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         card.lines = [line for line in card.lines if line.law in laws]
         carried = await waiting(session, request, contact, [line.id for line in card.lines])
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
+        moves = await other_ways(request, session, contact) if may_move else []
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
     return render(
@@ -80,6 +80,9 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         standing=row_state(contact, now, lacks_receipt=card.lacks_receipt),
         when=when_text(contact.start, clock.today(), clock.zone, language, _),
         end=contact.start + timedelta(minutes=contact.minutes),
+        times=span_text(contact.actual_start, contact.actual_end, clock.zone, _)
+        if contact.actual_start and contact.actual_end
+        else None,
         next_call=_promise(card, who.staff_id, request),
         cause=CAUSE_WORDS.get(contact.cause or ""),
         spoken=language_word(client.language, language) if client.language != "sv" else None,
@@ -90,9 +93,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         may_decline=may_perform and contact.status in _BEFORE_START,
         may_enter=may_perform and contact.status in _ENTERABLE and contact.start <= now + timedelta(hours=12),
         may_plan=who.may(Action.CONTACT_PLAN),
-        moves=[one for one in _MOVABLE if one is not contact.channel]
-        if may_move and _can_be_moved(request, contact)
-        else [],
+        moves=moves,
         call_href=link(request, "call", id=contact.id),
         receipt_href=link(request, "receipt", id=contact.id) if may_perform else None,
         client_href=link(request, "client", id=client.id),
@@ -108,8 +109,3 @@ def _promise(card: Card, staff_id: UUID | None, request: web.Request) -> str | N
     _ = translations(language).gettext
     when = when_text(card.next_call.start, clock.today(), clock.zone, language, _)
     return next_call_sentence(card.next_call, card.next_call_staff, staff_id, when=when, _=_)
-
-
-def _can_be_moved(request: web.Request, contact: PlannedContact) -> bool:
-    is_possible = contact.status.is_untouched and contact.channel in _MOVABLE
-    return is_possible and link(request, "move_contact", id=contact.id) is not None

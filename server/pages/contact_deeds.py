@@ -5,31 +5,28 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.contacts.channel import Channel
-from care.contacts.contact import ContactLine, PlannedContact
+from care.contacts.contact import PlannedContact
 from care.contacts.digital import Verdict
 from care.contacts.life import Status
 from care.contacts.performing import DeclineCause, check_in, check_out, decline, enter_late
 from care.contacts.step import fetch
 from care.errors import Fault, stale
 from care.localtime import to_instant, to_wall
-from care.services import Service
 from scheduler.moving import move_to_phone, move_to_video, move_to_visit, ways
 from server.keys import CLOCK, DATABASE, LANGUAGE
-from server.language import translations
 from server.pages import early_ring
 from server.pages.contact import find_contact
 from server.pages.form import Form, read_form
 from server.pages.onward import link, onward
 from server.pages.row_state import CALLS, may_ring
+from server.pages.row_ways import reasons_against, service_names
 from server.security.actor import actor
 from server.security.gate import allow, right
 from server.security.hand import hand
@@ -141,20 +138,22 @@ async def enter(request: web.Request) -> web.StreamResponse:
     return onward(request, link(request, "receipt", id=contact.id) or card_address(request, contact))
 
 
-def read_times(form: Form, contact: PlannedContact, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def read_times(
+    form: Form, contact: PlannedContact, zone: ZoneInfo, *, first: str = "start", last: str = "end"
+) -> tuple[datetime, datetime]:
     """The times that were written, on the day nearest to the planned start; past midnight when need be.
 
     Raises `Fault` ``time.bad`` or ``time.gap`` with the field.
     """
     planned = to_wall(contact.start, zone).replace(tzinfo=None)
-    first, last = form.wall("start"), form.wall("end")
-    start = datetime.combine(planned.date(), first)
+    begun, ended = form.wall(first), form.wall(last)
+    start = datetime.combine(planned.date(), begun)
     # A night row at 23.50 may have begun at 00.10, and one at 00.10 at 23.50.
     start += timedelta(days=1) * ((planned - start > _HALF_DAY) - (start - planned > _HALF_DAY))
-    finish = datetime.combine(start.date(), last)
+    finish = datetime.combine(start.date(), ended)
     if finish < start:
         finish += timedelta(days=1)
-    return to_instant(start, zone, place="start"), to_instant(finish, zone, place="end")
+    return to_instant(start, zone, place=first), to_instant(finish, zone, place=last)
 
 
 @routes.post("/kontakt/{id}/flytta", name="move_contact")
@@ -181,26 +180,6 @@ async def move_row(request: web.Request, session: AsyncSession, contact: Planned
             request, verdict, await service_names(session, contact.id, request.get(LANGUAGE, "sv"))
         )
     await _MOVES[to](session, contact, clock=clock, hand=hand(request))
-
-
-async def service_names(session: AsyncSession, contact_id: UUID, language: str) -> dict[str, str]:
-    """Rules speak of codes; people of names."""
-    rows = await session.scalars(
-        select(Service)
-        .join(ContactLine, ContactLine.service_id == Service.id)
-        .where(ContactLine.contact_id == contact_id)
-    )
-    return {one.code: one.name_in(language) for one in rows}
-
-
-def reasons_against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> list[str]:
-    """Every sentence, not only the first: who mends one thing should not meet the next."""
-    say = translations(request.get(LANGUAGE, "sv")).gettext
-    reasons = (
-        say(no.sentence) % {key: names.get(value, value) for key, value in no.values.items()}
-        for no in verdict.against
-    )
-    return list(dict.fromkeys(reasons))
 
 
 def _against(request: web.Request, verdict: Verdict, names: dict[str, str]) -> Fault:

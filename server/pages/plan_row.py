@@ -28,7 +28,7 @@ from care.localtime import day_span, to_wall
 from care.sorting import swedish
 from care.staff import Shift, ShiftKind, Staff
 from scheduler.conflicts import Conflict, Severity
-from scheduler.moving import WAYS, ways
+from scheduler.moving import WAYS
 from scheduler.rearranging import (
     Wish,
     cancel_away,
@@ -42,11 +42,12 @@ from scheduler.rearranging import (
 )
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
-from server.pages.contact_deeds import move_row, reasons_against, service_names
+from server.pages.contact_deeds import move_row
 from server.pages.form import Form, read_form
 from server.pages.plan import Shown
 from server.pages.rendering import clock_text, go_to, render
 from server.pages.row_state import row_state
+from server.pages.row_ways import other_ways
 from server.pages.row_words import services_text
 from server.security.gate import allow, right
 from server.security.hand import hand
@@ -232,21 +233,6 @@ async def _people(
 _KNOWS, _AT_WORK, _OTHERS = N_("Känner brukaren"), N_("Arbetar den dagen"), N_("Övriga")
 
 
-async def _moves(
-    request: web.Request, session: AsyncSession, contact: PlannedContact
-) -> list[dict[str, Any]]:
-    """Each other channel, with the reasons against it."""
-    if not contact.status.is_untouched or contact.channel not in WAYS:
-        return []
-    verdicts = (await ways(session, [contact.id], request.app[CLOCK]))[contact.id]
-    names = await service_names(session, contact.id, request.get(LANGUAGE, "sv"))
-    return [
-        {"channel": channel.value, "against": reasons_against(request, verdicts[channel], names)}
-        for channel in WAYS
-        if channel is not contact.channel
-    ]
-
-
 async def _show(
     request: web.Request,
     session: AsyncSession,
@@ -269,7 +255,7 @@ async def _show(
         what=services_text(contact.lines, language),
         standing=row_state(contact, clock.now()),
         colleagues=[one.name for one in await _named(session, assigned)],
-        moves=await _moves(request, session, contact),
+        moves=await other_ways(request, session, contact),
         people=await _people(request, session, contact) if contact.status.is_untouched else [],
         chosen=_chosen(trouble, assigned, max(contact.staff_needed, len(assigned))),
         at=trouble.filled.get("at") or f"{to_wall(contact.start, clock.zone):%H:%M}",

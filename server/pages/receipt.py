@@ -31,6 +31,7 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.form import Form, read_form
 from server.pages.rendering import address_of, go_to, render
+from server.pages.row_words import span_text
 from server.security.actor import Actor, actor
 from server.security.gate import allow, right
 
@@ -209,13 +210,10 @@ async def _values(
         "may_be_receipted": contact.status in MAY_BE_RECEIPTED,
         "is_corrected": bool(standing),
         "began": contact.actual_start,
-        "ended": contact.actual_end,
-        "minutes": _minutes(contact.actual_start, contact.actual_end),
+        "times": span_text(contact.actual_start, contact.actual_end, request.app[CLOCK].zone, say)
+        if contact.actual_start and contact.actual_end
+        else None,
     }
-
-
-def _minutes(began: datetime | None, ended: datetime | None) -> int | None:
-    return max(1, round((ended - began).total_seconds() / 60)) if began and ended else None
 
 
 def _line_view(

@@ -168,3 +168,14 @@ def event_text(entry: ContactHistory, parts: list[str], _: Translate) -> str:
     texts = ([_(word)] if word else []) + parts
     text = "; ".join(texts) or _("Ändrad")
     return text[:1].upper() + text[1:]
+
+
+def span_text(began: datetime, ended: datetime, zone: ZoneInfo, _: Translate) -> str:
+    """ "06.45–07.10, 25 min", or "06.45, mindre än en minut": as many minutes as the two times tell."""
+    first, last = (f"{one.astimezone(zone):%H.%M}" for one in (began, ended))
+    minutes = (ended.replace(second=0, microsecond=0) - began.replace(second=0, microsecond=0)) // timedelta(
+        minutes=1
+    )
+    if minutes < 1:
+        return _("%(time)s, mindre än en minut") % {"time": first}
+    return _("%(from)s–%(to)s, %(minutes)s min") % {"from": first, "to": last, "minutes": minutes}

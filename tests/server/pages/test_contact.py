@@ -225,6 +225,18 @@ class TestMoving:
         _, text = await post(browser, contact, "flytta", version="1", channel="phone")
         assert "Städning behöver hjälp på plats." in text
 
+    async def test_hands_are_not_offered_a_screen(self, site: Site, browser: Browser, anna: Staff) -> None:
+        """Where the rules say no there is no button that would be refused, but the reason in its place."""
+        async with site.database.write() as session:
+            client = await make_client(session, site.town)
+            await make_digital(session, client, site.clock.now())
+            care = site.town.services["PV-MOR"]
+            hands = await make_contact(session, client, care, NOON, staff=[anna])
+        html = await (await browser.get(f"/kontakt/{hands.id}")).text()
+        assert "Det kan inte flyttas till video:" in html
+        assert "Morgonhjälp behöver hjälp på plats." in html
+        assert "Flytta till" not in html
+
     async def test_to_video_and_back(self, site: Site, browser: Browser, visit: PlannedContact) -> None:
         """Allowed once everything is there; a visit is always allowed."""
         async with site.database.write() as session:
@@ -252,6 +264,7 @@ class TestMoving:
             bo = await make_staff(session, site.town, "Bo", "Ek")
             await make_shift(session, bo, start="08:00", end="16:00")
             client = await make_client(session, site.town)
+            await make_digital(session, client, site.clock.now())
             later = await make_contact(
                 session, client, site.town.services["TI-DAG"], "2026-12-01 09:00", staff=[bo]
             )
