@@ -107,7 +107,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.MEASURES_READ: {_C: _GROUP, _M: _ALL},
     Action.CHECKIN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
     Action.CHECKIN_CHANGE: {_M: _GROUP},
-    Action.IMPORT_RUN: {_C: _ALL, _X: _ALL},
+    Action.IMPORT_RUN: {_C: _GROUP, _X: _ALL},
     Action.EXPORT_RUN: {_C: _GROUP, _M: _GROUP, _X: _ALL},
     Action.PRINT_DAY: {_C: _GROUP, _M: _GROUP},
     Action.ACCOUNT_MANAGE: {_X: _ALL},

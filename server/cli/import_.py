@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.table import Table
 
+from care.access.rights import Action, Relation
 from care.identity.vault import VAULT_FILE, open_vault
 from care.words import N_
+from server.cli.acting import acting
 from server.cli.ground import Ground, grounded, language
 from server.exchange.column_map import STANDARD
 from server.exchange.error_file import name_of
 from server.exchange.importing import Outcome, run_import
 from server.exchange.intake.importer import Importer, source_of
+from server.exchange.intake.reach import reach_of
 from server.exchange.kind import Kind
 from server.exchange.saved_maps import find_map
 from server.exchange.table import MAX_BYTES
 from server.language import translations
+from server.security.actor import Actor
 
 #: Problems shown to people; the JSON and the error file have them all.
 _SHOWN = 50
@@ -33,6 +38,12 @@ _SHOWN = 50
 @click.option("--source", metavar="NAME", help="The system the file comes from (default: the map's name).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
 @click.option("--skip-bad", is_flag=True, help="Take the good lines; the bad ones go to FILE-fel.csv.")
+@click.option(
+    "--as",
+    "username",
+    metavar="USERNAME",
+    help="In the name of this account: its groups, its line in the log.",
+)
 @click.option("--municipality", metavar="NAME", help="The municipality's name, when the database is new.")
 @grounded
 async def command(
@@ -44,6 +55,7 @@ async def command(
     source: str | None,
     dry_run: bool,
     skip_bad: bool,
+    username: str | None,
     municipality: str | None,
 ) -> None:
     """Import FILE (CSV or xlsx): all of it or, when anything is wrong, nothing.
@@ -61,6 +73,8 @@ async def command(
     )
     async with ground.database() as database:
         async with database.read() as session:
+            if username is not None:
+                importer = _of(importer, await acting(session, username, Action.IMPORT_RUN, importer.now))
             column_map = await find_map(session, map_name, what)
         with ground.errors.status(ground.say("Läser filen…"), spinner="dots"):
             outcome = await run_import(
@@ -73,6 +87,9 @@ async def command(
                 dry_run=dry_run,
                 skip_bad=skip_bad,
             )
+        if outcome.denied:
+            async with database.write() as session:
+                session.add_all(importer.refusals(outcome.denied, Action.IMPORT_RUN, f"import:{kind}"))
     written = _write_error_file(outcome, file) if skip_bad and not dry_run else None
     say = translations(language()).gettext
     ground.give({**outcome.as_dict(say), "error_file": str(written) if written else None})
@@ -80,6 +97,18 @@ async def command(
         _tell(ground, outcome, written)
     if not outcome.is_good:
         sys.exit(2)
+
+
+def _of(importer: Importer, who: Actor) -> Importer:
+    """The importer as that account, which reaches no further than its rights do."""
+    reach = reach_of(who)
+    return replace(
+        importer,
+        account_id=who.account_id,
+        role=",".join(sorted({held.role.value for held in who.roles})),
+        relation=Relation.EVERYWHERE if reach.groups is None else Relation.OWN_GROUP,
+        reach=reach,
+    )
 
 
 def _bytes(file: Path) -> bytes:

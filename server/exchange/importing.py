@@ -76,6 +76,8 @@ class Outcome:
     warnings: list[Problem] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     preview: list[dict[str, str]] = field(default_factory=list)
+    #: Clients and groups of rows that were refused because they are another group's.
+    denied: set[tuple[UUID | None, UUID | None]] = field(default_factory=set)
     run_id: UUID | None = None
     file: ReadFile | None = None
 
@@ -143,9 +145,11 @@ async def run_import(
     Raises
     ------
     Fault
+        ``import.not_yours`` (403) for a kind of file that the importer has nothing to do with,
         ``import.demo`` (409) for people in a demo, ``municipality.missing`` in a new database,
         ``import.overtaken`` (409) when somebody keeps changing the same rows.
     """
+    importer.reach.check(kind)
     outcome = Outcome(kind, importer.source, dry_run=dry_run)
     around = Circumstances(importer.today, importer.zone)
     try:
@@ -230,6 +234,7 @@ def _fill(outcome: Outcome, checked: Validation, changes: Changes) -> None:
     outcome.errors = sorted([*checked.errors, *changes.errors], key=in_order)
     outcome.warnings = sorted([*checked.warnings, *changes.warnings], key=in_order)
     outcome.differences = changes.differences
+    outcome.denied = changes.denied
 
 
 def _record(kind: Kind, importer: Importer, outcome: Outcome, changes: Changes) -> UUID:

@@ -7,6 +7,7 @@ from aiohttp import web
 from care.access.rights import Relation
 from care.identity.vault import open_vault
 from server.exchange.intake.importer import Importer
+from server.exchange.intake.reach import reach_of
 from server.keys import CLOCK, CONFIGURATION
 from server.security.actor import actor
 
@@ -25,4 +26,5 @@ def exchanger(request: web.Request, *, source: str, relation: Relation, purpose:
         relation=relation,
         purpose=purpose,
         where=where,
+        reach=reach_of(who),
     )

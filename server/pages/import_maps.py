@@ -16,7 +16,7 @@ from server.language import translations
 from server.pages.form import Form, query, read_form
 from server.pages.imports import KIND_WORDS
 from server.pages.rendering import address_of, go_to, render
-from server.security.gate import allow, right
+from server.security.gate import allow_own, right
 
 routes = web.RouteTableDef()
 
@@ -46,7 +46,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     column_map = _read(form)
     try:
         async with request.app[DATABASE].write() as session:
-            await allow(
+            await allow_own(
                 request, session, Action.IMPORT_RUN, thing=f"column_map:{kind.value}", purpose="import"
             )
             await save_map(session, name, kind, column_map)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from aiohttp import web
 
-from care.access.rights import Action, Relation
+from care.access.rights import Action
 from care.errors import Fault
 from server.exchange.column_map import STANDARD
 from server.exchange.importing import PREVIEW, Outcome, run_import
 from server.exchange.intake.importer import source_of
+from server.exchange.intake.reach import reach_of
 from server.exchange.kind import FORMATS, Kind
 from server.exchange.saved_maps import find_map, map_names
 from server.keys import DATABASE, LANGUAGE
@@ -24,7 +25,7 @@ from server.pages.form import query, read_form
 from server.pages.import_upload import MEGABYTES, UPLOADS, Upload, receive
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import actor
-from server.security.gate import allow, right
+from server.security.gate import allow_own, note_refusal, right
 
 routes = web.RouteTableDef()
 
@@ -126,18 +127,22 @@ async def _run(request: web.Request, upload: Upload, *, dry_run: bool, skip_bad:
     """Read the file in; the bad lines are written beside it."""
     app = request.app
     async with app[DATABASE].read() as session:
-        await allow(
+        relation = await allow_own(
             request, session, Action.IMPORT_RUN, thing=f"import:{upload.kind.value}", purpose="import"
         )
         column_map = await find_map(session, upload.map_name, upload.kind)
-    importer = exchanger(
-        request, source=upload.source, relation=Relation.EVERYWHERE, purpose="import", where="import"
-    )
+    importer = exchanger(request, source=upload.source, relation=relation, purpose="import", where="import")
+    if not importer.reach.takes(upload.kind):
+        note_refusal(request, Action.IMPORT_RUN, f"import:{upload.kind.value}")
     data = await asyncio.to_thread(upload.path.read_bytes)
     outcome = await run_import(
         app[DATABASE], upload.kind, data, upload.name, importer,
         column_map=column_map, dry_run=dry_run, skip_bad=skip_bad,
     )  # fmt: skip
+    for client_id, group_id in outcome.denied:
+        note_refusal(
+            request, Action.IMPORT_RUN, f"import:{upload.kind.value}", client_id=client_id, group_id=group_id
+        )
     raw = await asyncio.to_thread(outcome.error_file)
     if raw is not None:
         upload.errors.touch(mode=0o600)
@@ -156,13 +161,14 @@ async def _show(
     say = translations(request.get(LANGUAGE, "sv")).gettext
     async with request.app[DATABASE].read() as session:
         maps = {one: list(await map_names(session, one)) for one in Kind}
+    reach = reach_of(actor(request))
     status = fault.status if fault else 422 if outcome and outcome.errors and not outcome.applied else 200
     return render(
         request,
         "import.html",
         status=status,
         kind=kind,
-        kinds=[(one, say(word)) for one, word in KIND_WORDS.items()],
+        kinds=[(one, say(word)) for one, word in KIND_WORDS.items() if reach.takes(one)],
         maps=sorted({name for names in maps.values() for name in names} - {STANDARD}),
         columns={one: [column.name for column in FORMATS[one].standard] for one in Kind},
         required={one: {column.name for column in FORMATS[one].columns if column.required} for one in Kind},

@@ -148,6 +148,28 @@ async def allow(
     return relation
 
 
+async def allow_own(
+    request: web.Request, session: AsyncSession, action: Action, *, thing: str, purpose: str
+) -> Relation:
+    """`allow` for a matter of every group that is one's own, a line of the log for each.
+
+    Raises `Fault` ``right.missing`` (403) when there is none.
+    """
+    groups = actor(request).groups(action)
+    if groups is None and any(
+        Relation.EVERYWHERE in relations(action, held.role) for held in actor(request).roles
+    ):
+        return await allow(request, session, action, thing=thing, purpose=purpose)
+    if groups is None:
+        groups = frozenset(await session.scalars(select(Group.id)))
+    for group in sorted(groups):
+        await allow(request, session, action, group=group, thing=thing, purpose=purpose)
+    if not groups:
+        note_refusal(request, action, thing)
+        raise Fault("right.missing", "Din roll får inte göra det här.", status=403, place=action.value)
+    return Relation.OWN_GROUP
+
+
 async def would_allow(
     request: web.Request, session: AsyncSession, action: Action, contact: PlannedContact
 ) -> bool:
@@ -201,9 +223,16 @@ async def is_open(request: web.Request, session: AsyncSession, client: Client) -
     return (await _relation(request, session, who, Action.CLIENT_READ, client, None, None))[1] is not None
 
 
-def note_refusal(request: web.Request, action: Action, thing: str) -> None:
-    """Log a try that named nobody whom it could reach."""
-    _note(request, Opened(action, _roles(actor(request)), "none", None, None, thing, "care", False))
+def note_refusal(
+    request: web.Request,
+    action: Action,
+    thing: str,
+    *,
+    client_id: UUID | None = None,
+    group_id: UUID | None = None,
+) -> None:
+    """Log a try that reached nobody, and whom it was about, where that is known."""
+    _note(request, Opened(action, _roles(actor(request)), "none", client_id, group_id, thing, "care", False))
 
 
 async def _relation(  # noqa: PLR0917

@@ -12,6 +12,7 @@ from sqlalchemy import Table
 
 from care.errors import Fault
 from care.storage.columns import Base
+from server.exchange.intake.reach import elsewhere
 from server.exchange.problem import Problem
 
 Values = dict[str, Any]
@@ -58,6 +59,8 @@ class Changes:
         Clients whose data changes (and their group), for the access log.
     moved
         Clients whose day changes: group, client, one of the contacts, and the staff who must see it.
+    denied
+        Clients (None for staff and new people) and groups that are not the importer's, for the access log.
     """
 
     file: str
@@ -75,6 +78,7 @@ class Changes:
     differences: list[Difference] = field(default_factory=list)
     opened: dict[UUID, UUID] = field(default_factory=dict)
     moved: dict[UUID, tuple[UUID, UUID, set[UUID]]] = field(default_factory=dict)
+    denied: set[tuple[UUID | None, UUID | None]] = field(default_factory=set)
 
     def insert(self, table: type[Base], **values: Any) -> None:
         """A new row. Columns that are left out get their defaults."""
@@ -95,6 +99,13 @@ class Changes:
     def refuse(self, line: int, column: str | None, fault: Fault) -> None:
         """The line is bad; its other changes must not be made."""
         self.errors.append(Problem.of(fault, self.file, line, self._heading(column)))
+
+    def deny(
+        self, line: int, column: str | None, group_id: UUID | None, client_id: UUID | None = None
+    ) -> None:
+        """The line is about somebody whom the importer has nothing to do with: refused, and to be logged."""
+        self.denied.add((client_id, group_id))
+        self.refuse(line, column, elsewhere())
 
     def warn(self, line: int, column: str | None, code: str, sentence: str, **values: Any) -> None:
         self.warnings.append(Problem(self.file, line, self._heading(column), code, sentence, values))

@@ -56,6 +56,9 @@ async def plan(
     record = await _record(session, town, importer, any(one.row.personal_number for one in rows))
     for one in rows:
         found = directory.find(one.row.extern_id, own_source_only=importer.own_source_only)
+        held = record.people[found].group_id if found is not None else None
+        if not town.admits(one.row.group, one.line, changes, now_in=held, client_id=found):
+            continue
         client_id = found or new_id()
         number = one.row.personal_number
         if number is not None and record.owners.setdefault(number.full, client_id) != client_id:
@@ -64,6 +67,10 @@ async def plan(
                 "personnummer",
                 Fault("import.known_number", "Personnumret hör redan till en annan brukare."),
             )
+            owner = record.people.get(record.owners[number.full])
+            if owner is not None and not importer.reach.covers(owner.group_id):
+                # Whoever tries numbers to learn who has help stands in the log.
+                changes.denied.add((owner.id, owner.group_id))
             continue
         if town.is_demo and number is not None and number.kind is not PersonalNumberKind.RESERVE:
             town.check_new_people()

@@ -103,6 +103,10 @@ class Contacts:
         known = held.get(one.row.extern_id)
         if known is None:
             contact_id = self._insert(one, wish)
+        elif not self._importer.reach.covers(self._groups[known.contact.client_id]):
+            theirs = known.contact.client_id
+            self._changes.deny(one.line, "extern_id", self._groups[theirs], theirs)
+            return
         elif known.contact.client_id != wish.client_id:
             self._changes.refuse(
                 one.line,
@@ -123,6 +127,8 @@ class Contacts:
         client_id = self._clients.find(row.client_id)
         if client_id is None:
             self._refuse_unknown(one.line, "brukare_id", "import.unknown_client", row.client_id)
+        elif not self._importer.reach.covers(self._groups[client_id]):
+            self._changes.deny(one.line, "brukare_id", self._groups[client_id], client_id)
         services = [self._services.get(code.casefold()) for code in row.services]
         for code, service in zip(row.services, services, strict=True):
             if service is None:

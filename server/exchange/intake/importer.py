@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from care.identity.vault import Vault
 from care.ids import new_id
 from server.exchange.column_map import STANDARD
 from server.exchange.intake.changes import Changes
+from server.exchange.intake.reach import EVERYWHERE, Reach
 
 #: Source of rows from a file in our own format that says no other.
 OWN_FORMAT = "import"
@@ -49,6 +50,8 @@ class Importer:
         For history and access log: who did it, as what, what for, and by which door.
     municipality
         Which it is, when the database does not know yet.
+    reach
+        Whose data the file may touch.
     """
 
     source: str
@@ -62,11 +65,25 @@ class Importer:
     purpose: str = "care"
     where: str = "samtid import"
     municipality: str | None = None
+    reach: Reach = EVERYWHERE
 
     @property
     def own_source_only(self) -> bool:
         """True when the ids of the rows are those of a named system, and only that system's."""
         return self.source != OWN_FORMAT
+
+    def refusals(
+        self, denied: Iterable[tuple[UUID | None, UUID | None]], action: Action, thing: str
+    ) -> list[AccessLog]:
+        """Lines of the access log for those (client, group) that were out of reach."""
+        return [
+            AccessLog(
+                id=new_id(), at=self.now, account_id=self.account_id, role=self.role, relation="none",
+                purpose=self.purpose[:200], group_id=group_id, client_id=client_id, action=action.value,
+                thing=thing, where=self.where, allowed=False,
+            )
+            for client_id, group_id in denied
+        ]  # fmt: skip
 
     def log(self, changes: Changes, opened: Mapping[UUID, UUID], action: Action, thing: str) -> None:
         """Add a line of the access log for each client that was opened (client → group)."""

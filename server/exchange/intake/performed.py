@@ -64,12 +64,15 @@ class Performed:
         self._told: dict[UUID, _Told] = {}
         self._sources: Sequence[str] = ()
         self._used: set[tuple[UUID, tuple[UUID, ...]]] = set()
+        self._groups: dict[UUID, UUID] = {}
 
     async def plan(self, rows: Sequence[Checked[PerformedRow]]) -> None:
         """Find the contact of each line, then let each contact take its end."""
         self._clients = await directory_of(self._session, Client, self._importer.source)
         self._staff = await directory_of(self._session, Staff, self._importer.source)
         self._sources = await sources_for(self._session, self._importer)
+        for client in await self._session.execute(select(Client.id, Client.group_id)):
+            self._groups[client[0]] = client[1]
         for portion in portions(rows):
             await self._find(portion)
         for told in self._told.values():
@@ -131,6 +134,12 @@ class Performed:
                 "extern_id" if row.extern_id else "start",
                 "import.no_match",
                 "Ingen planerad kontakt stämmer med raden. Importera planen för dagen först.",
+            )
+            return
+        theirs = match.contact.client_id
+        if not self._importer.reach.covers(self._groups[theirs]):
+            self._changes.deny(
+                one.line, "extern_id" if row.extern_id else "brukare_id", self._groups[theirs], theirs
             )
             return
         self._note(one, match, staff)

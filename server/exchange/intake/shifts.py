@@ -40,6 +40,8 @@ async def plan(
         staff_id = directory.find(one.row.staff_id)
         if staff_id is None:
             changes.refuse(one.line, "personal_id", _nobody(one.row.staff_id))
+        elif not importer.reach.covers(groups[staff_id]):
+            changes.deny(one.line, "personal_id", groups[staff_id])
         else:
             known.append((one, staff_id))
     known = _apart(known, changes)

@@ -38,6 +38,9 @@ async def plan(
     }
     for one in rows:
         found = directory.find(one.row.extern_id, own_source_only=importer.own_source_only)
+        held = people[found].group_id if found is not None else None
+        if not town.admits(one.row.group, one.line, changes, now_in=held):
+            continue
         if found is None:
             town.check_new_people()
             _insert(one, town, importer, changes)

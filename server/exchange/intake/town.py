@@ -13,6 +13,7 @@ from care.ids import new_id
 from care.municipality import Group, Municipality
 from server.exchange.intake.changes import Changes
 from server.exchange.intake.importer import Importer
+from server.exchange.intake.reach import Reach
 from server.exchange.values import plain
 
 
@@ -23,6 +24,7 @@ class Town:
     municipality_id: UUID
     is_demo: bool
     groups: dict[str, UUID]
+    reach: Reach
 
     def group(self, name: str, line: int, changes: Changes) -> UUID:
         """The group of that name; a new name makes a new group, with a warning where it first stands."""
@@ -39,6 +41,28 @@ class Town:
             group=name,
         )
         return group_id
+
+    def admits(
+        self,
+        name: str,
+        line: int,
+        changes: Changes,
+        *,
+        now_in: UUID | None = None,
+        client_id: UUID | None = None,
+    ) -> bool:
+        """Whether the importer may put somebody into the group of that name, out of the one they are in now.
+
+        What may not be is refused on `line`, at the column that says it.
+        """
+        if now_in is not None and not self.reach.covers(now_in):
+            changes.deny(line, "extern_id", now_in, client_id)
+            return False
+        wanted = self.groups.get(plain(name))
+        if self.reach.covers(wanted):
+            return True
+        changes.deny(line, "grupp", wanted, client_id)
+        return False
 
     def check_new_people(self) -> None:
         """Real people never share a database with invented ones.
@@ -71,4 +95,4 @@ async def town_of(session: AsyncSession, importer: Importer, changes: Changes) -
         )
     names = {row[0]: row[1] for row in await session.execute(select(Group.id, Group.name))}
     groups = {plain(name): group_id for group_id, name in names.items()}
-    return Town(municipality.id, municipality.is_demo, groups)
+    return Town(municipality.id, municipality.is_demo, groups, importer.reach)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from care.access.log import AccessLog
+from care.accounts import AccountRole, Role
+from care.ids import new_id
+from care.municipality import Group
+from care.storage.database import Database
 from server.cli import main
+from server.configuration import Configuration
+from tests.builders import make_account
 from tests.server.exchange.record import CLIENTS, CONTACTS, SERVICES, STAFF
 
 
@@ -85,6 +94,53 @@ def test_skip_bad_leaves_the_bad_lines_in_a_file_for_their_owner_alone(data: Pat
         errors.read_text(encoding="utf-8").replace("2026-02-30", "2026-12-03"), encoding="utf-8"
     )
     assert samtid(data, "import", "contacts", str(errors)).exit_code == 0
+
+
+def test_in_the_name_of_an_account_goes_no_further_than_it(data: Path, tmp_path: Path) -> None:
+    """A coordinator of another group changes nobody; who may not, and whom nobody knows, are told so."""
+    people = "extern_id;förnamn;efternamn;grupp\nq1;Siv;Ek;Gällö\n"
+    assert samtid(data, "import", "staff", put(tmp_path, "more.csv", people)).exit_code == 0
+
+    async def accounts() -> None:
+        database = Database(Configuration(data=data).database_url)
+        async with database.write() as session:
+            groups = {one.name: one.id for one in await session.scalars(select(Group))}
+            for name, role, group in (
+                ("karin", Role.COORDINATOR, "Bräcke"),
+                ("gun", Role.COORDINATOR, "Gällö"),
+                ("siv", Role.CARE_WORKER, "Gällö"),
+            ):
+                account = await make_account(session, None, name)
+                session.add(
+                    AccountRole(id=new_id(), account_id=account.id, role=role, group_id=groups[group])
+                )
+        await database.close()
+
+    async def refusals() -> list[str]:
+        database = Database(Configuration(data=data).database_url)
+        async with database.read() as session:
+            found = await session.scalars(select(AccessLog).where(AccessLog.allowed.is_(False)))
+            told = [f"{one.role} {one.thing} {one.where}" for one in found]
+        await database.close()
+        return told
+
+    asyncio.run(accounts())
+    file = put(
+        tmp_path,
+        "one.csv",
+        "extern_id;brukare_id;datum;start;minuter;insatser\nz9;b1;2026-12-05;7:30;15;TI-DAG\n",
+    )
+    ours = samtid(data, "import", "contacts", file, "--as", "karin", "--dry-run", "--json")
+    assert ours.exit_code == 0, ours.output
+    assert json.loads(ours.stdout)["imported"] == 1
+    theirs = samtid(data, "import", "contacts", file, "--as", "gun", "--json")
+    assert theirs.exit_code == 2
+    assert [one["code"] for one in json.loads(theirs.stdout)["errors"]] == ["import.other_group"]
+    assert json.loads(theirs.stdout)["applied"] is False
+    assert asyncio.run(refusals()) == ["coordinator import:contacts samtid import"]
+    for nobody in ("siv", "ingen"):
+        assert samtid(data, "import", "contacts", file, "--as", nobody).exit_code != 0
+    assert samtid(data, "import", "services", str(tmp_path / "services.csv"), "--as", "karin").exit_code != 0
 
 
 def test_a_dry_run_leaves_no_trace(data: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from server.keys import PASSWORDS
 from server.pages import import_upload
 from server.pages.import_upload import UPLOADS
 from server.security.passwords import Passwords
-from tests.builders import make_client, make_town, moment
+from tests.builders import make_client, make_group, make_town, moment
 from tests.server.conftest import WEAK, Browser, Site
 
 HEADING = "extern_id;brukare_id;datum;start;minuter;kanal;insatser"
@@ -275,6 +276,37 @@ async def test_who_may_import(site: Site) -> None:
         assert (await worker.get(path)).status == 403
     admin = await site.signed_in("admin", Role.ADMINISTRATOR)
     assert (await admin.get("/import?slag=clients")).status == 200
+
+
+async def test_another_groups_rows_are_refused_and_logged(site: Site, browser: Browser) -> None:
+    """The coordinator sees which line; the good ones can be taken, and the try stands in the log."""
+    async with site.database.write() as session:
+        elsewhere = await make_group(session, site.town.municipality, "Gällö")
+        await make_client(session, site.town, source="import", extern_id="B1")
+        theirs = await make_client(
+            session, replace(site.town, group=elsewhere), "Stina", source="import", extern_id="S1"
+        )
+    status, page = await send(browser, lines(GOOD[0], "K9;S1;2026-12-03;10.00;15;fysisk;TI-DAG"))
+    assert status == 422
+    assert "import.other_group" in page
+    assert "Stina" not in page
+    await apply(browser, page, "good")
+    async with site.database.read() as session:
+        assert [row.client_id for row in await session.scalars(select(PlannedContact))] != [theirs.id]
+    refused = [one for one in await site.log() if not one.allowed]
+    assert {(one.action, one.where, one.client_id, one.group_id) for one in refused} == {
+        ("import.run", where, theirs.id, elsewhere.id) for where in ("import_preview", "import_apply")
+    }
+
+
+async def test_services_are_read_in_by_administrators(site: Site, browser: Browser) -> None:
+    """A coordinator is not offered them, and is refused who asks anyway."""
+    assert 'value="services"' not in await (await browser.get("/import")).text()
+    assert (await send(browser, b"kod;namn\r\nX;Y\r\n", kind="services"))[0] == 403
+    assert [one.thing for one in await site.log() if not one.allowed] == ["import:services"]
+    admin = await site.signed_in("admin", Role.ADMINISTRATOR)
+    assert 'value="services"' in await (await admin.get("/import")).text()
+    assert (await send(admin, b"kod;namn;minuter\r\nX;Y;15\r\n", kind="services"))[0] == 200
 
 
 async def test_channel_of_the_imported_row(site: Site, browser: Browser, ingrid: Client) -> None:
