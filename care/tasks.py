@@ -39,6 +39,8 @@ class TaskKind(StrEnum):
     TABLET_GONE = "tablet_gone"
     #: Somebody without a relation to the client has opened it in an emergency; the manager looks at why.
     EMERGENCY_OPENED = "emergency_opened"
+    #: A message to somebody's phone did not get through, by any way.
+    ALERT_FAILED = "alert_failed"
 
 
 #: In `Task.facts`: the first deadline of a task that was passed on, and who had it, the last one last.

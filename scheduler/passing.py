@@ -17,16 +17,17 @@ from care.staff import Staff, Title
 from care.tasks import PASSED, PROMISED, Task, TaskKind, tell_task
 from scheduler.duty import who_leads, who_rings
 
-_SOON, _TODAY, _A_DAY = timedelta(minutes=30), timedelta(hours=4), timedelta(hours=24)
+SOON, _TODAY, _A_DAY = timedelta(minutes=30), timedelta(hours=4), timedelta(hours=24)
 #: How long the next one has.
 NEXT_WITHIN: dict[TaskKind, timedelta] = {
     TaskKind.CALL_REQUEST: timedelta(minutes=15),
-    TaskKind.TELL_CLIENT: _SOON,
-    TaskKind.AREA_SILENT: _SOON,
-    TaskKind.SYSTEM_WAS_AWAY: _SOON,
-    TaskKind.FOLLOW_UP: _SOON,
+    TaskKind.TELL_CLIENT: SOON,
+    TaskKind.AREA_SILENT: SOON,
+    TaskKind.SYSTEM_WAS_AWAY: SOON,
+    TaskKind.FOLLOW_UP: SOON,
     TaskKind.TABLET_SILENT: _TODAY,
     TaskKind.TABLET_SOUND: _TODAY,
+    TaskKind.ALERT_FAILED: _TODAY,
 }
 #: Somebody must ring the client: with no coordinator at work it goes to who is.
 _FOR_ANYBODY = frozenset({TaskKind.CALL_REQUEST, TaskKind.TELL_CLIENT, TaskKind.FOLLOW_UP})
@@ -65,6 +66,22 @@ async def pass_on(session: AsyncSession, task: Task, clock: Clock) -> None:
 def had_by(task: Task) -> list[UUID]:
     """Who has had the task, and let it go by, the last one last."""
     return [key for text in task.facts.get(PASSED, []) if (key := read_id(str(text)))]
+
+
+async def next_for_row(
+    session: AsyncSession, client_id: UUID, group_id: UUID, clock: Clock, passed: list[UUID]
+) -> Staff | None:
+    """Who is next to answer for a red row that `passed` have let go by, the last one last.
+
+    Who leads and is at work; else who else is at work and would ring the client. None when nobody is.
+    """
+    leads = await who_leads(session, group_id, clock)
+    fresh = [one for one in leads if one.id not in passed]
+    if fresh:
+        return fresh[0]
+    client = await session.get_one(Client, client_id)
+    turn = await who_rings(session, client, clock, SOON, passed)
+    return turn.staff if turn.begins <= clock.now() else None
 
 
 async def _next(session: AsyncSession, task: Task, clock: Clock, passed: list[UUID]) -> Staff | None:

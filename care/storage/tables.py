@@ -2,6 +2,7 @@
 
 from care import (
     accounts,
+    alerts,
     carried,
     clients,
     consent,
@@ -33,6 +34,7 @@ metadata = Base.metadata
 
 __all__ = [
     "accounts",
+    "alerts",
     "call",
     "carried",
     "chain",

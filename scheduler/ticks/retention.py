@@ -9,6 +9,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.engine import CursorResult
 
 from care.accounts import SignIn
+from care.alerts import Alert
 from care.calls.call import Call, CallQuality
 from care.clock import Clock
 from care.devices import Pairing
@@ -22,6 +23,8 @@ PAIRING_KEPT = timedelta(days=1)
 SIGN_IN_KEPT = timedelta(days=30)
 #: How well calls went over the network: long enough to mend what is wrong (domain L20).
 CALL_QUALITY_KEPT = timedelta(days=90)
+#: Messages to closed phones: as long as somebody may ask who was told.
+ALERT_KEPT = timedelta(days=90)
 #: Facts that every node has read long ago.
 OUTBOX_KEPT = timedelta(days=7)
 
@@ -40,6 +43,7 @@ async def retention(database: Database, clock: Clock) -> int:
         delete(CallQuality).where(
             CallQuality.call_id.in_(select(Call.id).where(Call.rung_at < now - CALL_QUALITY_KEPT))
         ),
+        delete(Alert).where(Alert.made_at < now - ALERT_KEPT),
         delete(OutboxEvent).where(OutboxEvent.at < now - OUTBOX_KEPT),
     )
     count = 0

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from care.clock import Clock
 from care.storage.database import Database
 from scheduler.horizon import horizon
+from scheduler.ticks.alert_watch import alert_watch
 from scheduler.ticks.day_end import day_end
 from scheduler.ticks.device_watch import device_watch
 from scheduler.ticks.due import due
@@ -37,6 +38,7 @@ EVERY: dict[str, tuple[Work, float]] = {
     "device_watch": (device_watch, 30),
     "notice_watch": (notice_watch, 15),
     "task_watch": (task_watch, 10),
+    "alert_watch": (alert_watch, 5),
     "horizon": (horizon, 3600),
     "day_end": (day_end, 600),
     "retention": (retention, 3600),

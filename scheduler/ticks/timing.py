@@ -37,6 +37,8 @@ class Timing:
     safety_grace: int = 10
     #: After the window of everything else.
     other_grace: int = 60
+    #: Who was told on a closed phone has so long to answer; then the next is told.
+    alert_answer: int = 5
     #: Local time when the working day ends: visits of P3 and P4 wait until then.
     day_ends: time = DAY_ENDS
 
