@@ -12,6 +12,7 @@ from care.storage import tables as _tables  # noqa: F401 - the record is whole o
 from care.storage.database import Database
 from scheduler.ticks.runner import Ticker
 from server.configuration import Configuration
+from server.connections import CONNECTIONS, Connections, in_time
 from server.events import OutboxTail
 from server.keys import CLOCK, CONFIGURATION, DATABASE, MACHINE_CLOCK, PASSWORDS, RENDERER, TAIL, THROTTLE
 from server.language import speak
@@ -98,8 +99,9 @@ PARTS: tuple[str, ...] = (
     "server.printing.copying",
 )
 
-#: In order: counted; what fails is said in words; language; no forgery; who is asking; what they opened.
-MIDDLEWARES = (measured, faults, speak, same_origin, asker, access_log)
+#: In order: counted; what fails is said in words; language; what comes too slowly; no forgery; who is asking;
+#: what they opened.
+MIDDLEWARES = (measured, faults, speak, in_time, same_origin, asker, access_log)
 
 
 def create_app(
@@ -120,6 +122,7 @@ def create_app(
     app[TAIL] = OutboxTail(database)
     app[PASSWORDS] = Passwords()
     app[THROTTLE] = Throttle(configuration.redis)
+    app[CONNECTIONS] = Connections()
     app.cleanup_ctx.append(_tail)
     for name in PARTS:
         part = import_module(name)

@@ -19,6 +19,9 @@ from aiohttp.abc import AbstractAccessLogger
 
 from care.errors import Fault
 from server.configuration import Configuration
+from server.connections import CONNECTIONS, WAITS
+from server.keys import CONFIGURATION
+from server.security.address import is_among
 
 #: How long calls and requests under way may take to finish, seconds.
 PATIENCE = 10.0
@@ -116,11 +119,15 @@ async def run(
         access_log_class=RouteLog,
         access_log=logging.getLogger("samtid.requests"),
         shutdown_timeout=PATIENCE,
+        keepalive_timeout=WAITS,
     )
+    proxies = app[CONFIGURATION].trusted_proxies
     try:
         await runner.setup()
-        await web.SockSite(runner, opened, ssl_context=tls).start()
-        ready()
-        await stop.wait()
+        assert runner.server is not None  # noqa: S101 - set up means that it is there
+        async with app[CONNECTIONS].watch(runner.server, lambda address: is_among(address, proxies)):
+            await web.SockSite(runner, opened, ssl_context=tls).start()
+            ready()
+            await stop.wait()
     finally:
         await runner.cleanup()

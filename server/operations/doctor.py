@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 
@@ -64,6 +65,8 @@ async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[C
     yield _port(configuration)
     yield _sign_in(configuration, await _is_safe(configuration))
     yield _https(configuration)
+    if configuration.public_url:
+        yield _proxy(configuration)
     yield _turn(configuration)
     yield _rooms(configuration)
 
@@ -203,6 +206,21 @@ def _https(configuration: Configuration) -> Check:
         "https",
         N_("Utan HTTPS fungerar varken kamera eller mikrofon på andra datorer, och lösenord går öppet."),
     )
+
+
+def _proxy(configuration: Configuration) -> Check:
+    """A public name and no certificate of its own: something on this machine or another passes it on."""
+    public = urlsplit(configuration.public_url).hostname or ""
+    is_behind = not is_loopback(public) and not configuration.certificate
+    if is_behind and is_loopback(configuration.host) and not configuration.trusted_proxies:
+        return _warning(
+            "proxy",
+            N_(
+                "En proxy på den här datorn gör att alla ser ut att komma härifrån, och /metrics kan då "
+                "läsas av vem som helst. Ange proxyns adress i trusted_proxies."
+            ),
+        )
+    return _good("proxy", N_("Ingen okänd proxy döljer varifrån man kommer."))
 
 
 def _turn(configuration: Configuration) -> Check:

@@ -19,6 +19,8 @@ from server.security.address import client_address
 from server.security.gate import open_to_all
 
 routes = web.RouteTableDef()
+#: What proxies add to a request that they pass on.
+_PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 
 #: How long the database may take to answer, seconds.
 PATIENCE = 5.0
@@ -111,7 +113,9 @@ def _may_see(request: web.Request) -> bool:
     except ValueError:
         return False
     # A proxy on this machine makes everybody loopback unless it is trusted to say who asks.
-    is_forwarded = "X-Forwarded-For" in request.headers and client_address(request) == request.remote
+    is_forwarded = client_address(request) == request.remote and any(
+        name in request.headers for name in _PROXY_HEADERS
+    )
     configured = request.app[CONFIGURATION].metrics_from
     return (address.is_loopback and not is_forwarded) or str(address) in configured
 

@@ -13,7 +13,7 @@ def client_address(request: web.Request) -> str:
     """The nearest address that is not one of our proxies; empty when unknown (a unix socket)."""
     trusted = request.app[CONFIGURATION].trusted_proxies
     address = request.remote or ""
-    if not trusted or not _is_in(address, trusted):
+    if not trusted or not is_among(address, trusted):
         return address
     # Right to left: each of our proxies added who called it; what lies beyond them may be made up.
     for word in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")):
@@ -21,7 +21,7 @@ def client_address(request: web.Request) -> str:
         if not _is_address(said):
             break
         address = said
-        if not _is_in(said, trusted):
+        if not is_among(said, trusted):
             break
     return address
 
@@ -34,7 +34,8 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _is_in(address: str, networks: list[str]) -> bool:
+def is_among(address: str, networks: list[str]) -> bool:
+    """True when `address` is one of these addresses or lies in one of these networks."""
     if not _is_address(address):
         return False
     return any(ip_address(address) in ip_network(network, strict=False) for network in networks)

@@ -252,6 +252,15 @@ def test_doctor_sees_what_a_real_server_lacks(made: Path) -> None:
     assert result.exit_code == 1
 
 
+def test_doctor_warns_of_a_proxy_that_is_not_named(made: Path) -> None:
+    """Behind a proxy on the same machine everybody seems local, until it stands in trusted_proxies."""
+    behind = {"SAMTID_PUBLIC_URL": "https://samtid.example"}
+    for more, verdict in (({}, "warning"), ({"SAMTID_TRUSTED_PROXIES": '["127.0.0.1"]'}, "good")):
+        result = samtid(made, "doctor", "--json", **behind, **more)
+        found = {row["check"]: row["verdict"] for row in json.loads(result.stdout)["checks"]}
+        assert found["proxy"] == verdict
+
+
 def test_port_in_use_is_said(made: Path) -> None:
     """Serve and demo both say which port, before anything else has been done."""
     with listen("127.0.0.1", 0) as taken:
