@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +34,7 @@ from care.ids import new_id
 from care.pairing import invite
 from care.receipts import Receipt
 from care.staff import Staff
-from care.storage.database import Database, sqlite_url
+from care.storage.database import SQLITE_FILE, Database, sqlite_url
 from care.storage.migrations import migrate
 from tests.builders import (
     make_account,
@@ -44,6 +46,7 @@ from tests.builders import (
     make_staff,
     make_town,
     make_visit_done,
+    moment,
 )
 
 PASSWORD = "fyra ord som inte hör ihop"
@@ -91,6 +94,14 @@ async () => {
 }
 """
 
+#: The same program, with a ring that a test can wait for.
+SHORT_RING = """
+from datetime import timedelta
+from care.calls import ring
+ring.RING = timedelta(seconds={seconds})
+from server.cli import main
+main()
+"""
 #: Colours that change over a moment have reached their end.
 AT_REST = """
 async () => {
@@ -115,6 +126,10 @@ class Running:
     pair_url: str
     process: asyncio.subprocess.Process | None = None
     log: list[str] = field(default_factory=list)
+    #: The wall time from which the server's clock runs; None: as it is.
+    wall: str | None = None
+    #: Seconds that a ring lasts; None: as it is.
+    ring_seconds: int | None = None
 
     @property
     def url(self) -> str:
@@ -123,9 +138,10 @@ class Running:
     async def start(self) -> None:
         """Start the server and wait until it says that it answers."""
         env = {key: value for key, value in os.environ.items() if not key.startswith("SAMTID_")}
+        if self.wall is not None:
+            env["SAMTID_NOW"] = self.wall
         self.process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("samtid")), "serve", "--data", str(self.folder),
-            "--port", str(self.port),
+            *self._samtid(), "serve", "--data", str(self.folder), "--port", str(self.port),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=env,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -135,6 +151,11 @@ class Running:
                     raise RuntimeError("the server did not start:\n" + "".join(self.log))
                 self.log.append(line.decode())
         self._reader = asyncio.create_task(self._read())
+
+    def _samtid(self) -> tuple[str, ...]:
+        if self.ring_seconds is None:
+            return (str(Path(sys.executable).with_name("samtid")),)
+        return sys.executable, "-c", SHORT_RING.format(seconds=self.ring_seconds)
 
     async def _read(self) -> None:
         assert self.process is not None
@@ -186,11 +207,23 @@ def free_port() -> int:
         return port
 
 
-async def build(folder: Path, *consents: ConsentKind) -> Running:
+_tables: list[tempfile.TemporaryDirectory[str]] = []
+
+
+async def tables() -> Path:
+    """An empty database with every table, made once for all tests of a process."""
+    if not _tables:
+        made = tempfile.TemporaryDirectory(prefix="samtid-tables-")
+        await migrate(sqlite_url(Path(made.name)))
+        _tables.append(made)
+    return Path(_tables[0].name) / SQLITE_FILE
+
+
+async def build(folder: Path, *consents: ConsentKind, wall: str | None = None) -> Running:
     """One town, one worker on shift, one client with a row due now and an unpaired tablet."""
-    await migrate(sqlite_url(folder))
+    await asyncio.to_thread(shutil.copy, await tables(), folder / SQLITE_FILE)
     database = Database(sqlite_url(folder))
-    now = datetime.now(UTC)
+    now = moment(wall) if wall is not None else datetime.now(UTC)
     async with database.write() as session:
         town = await make_town(session)
         anna = await make_staff(session, town)
@@ -216,7 +249,7 @@ async def build(folder: Path, *consents: ConsentKind) -> Running:
         invitation = await invite(session, ingrid.id, now, confirm=False, valid=None)
     port = free_port()
     pair_url = f"http://127.0.0.1:{port}/kiosk#{invitation.secret}"
-    return Running(folder, port, database, anna, account.id, ingrid, contact.id, pair_url)
+    return Running(folder, port, database, anna, account.id, ingrid, contact.id, pair_url, wall=wall)
 
 
 async def launch(playwright: Playwright, *, media: bool = True, more: tuple[str, ...] = ()) -> Browser:
