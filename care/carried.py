@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.contacts.contact import ContactHistory, PlannedContact
+from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
 from care.contacts.performing import LONGEST, check_in, check_out
 from care.contacts.step import Hand
@@ -70,6 +71,8 @@ class Doubt(StrEnum):
     STEP = "step"
     #: It ended before it began.
     TIMES = "times"
+    #: Another system registers the visits of that group: the time belongs there.
+    ELSEWHERE = "elsewhere"
 
 
 class CarriedDeed(Base):
@@ -157,6 +160,10 @@ async def perform(
     is_in = deed.kind is DeedKind.CHECK_IN
     if contact.status.is_done or (is_in and contact.status is Status.UNDERWAY):
         deed.outcome = Outcome.SAME
+        return
+    if contact.status is not Status.UNDERWAY and await registered_in(session, contact) is not None:
+        # The phone carried the day from before: what it says is kept until somebody has seen to it.
+        put_off(deed, Doubt.ELSEWHERE)
         return
     try:
         if is_in:

@@ -61,6 +61,8 @@ class Group(FromElsewhere, Base):
     is_night_patrol: Mapped[bool] = mapped_column(default=False)
     cars: Mapped[int] = mapped_column(default=0)
     phone: Mapped[str | None]
+    #: The system in which its visits are registered (Phoniro, for one); None: they are checked in here.
+    visits_in: Mapped[str | None]
 
 
 class SmallTeam(Base):

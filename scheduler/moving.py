@@ -18,6 +18,7 @@ from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.digital import Verdict, judge
+from care.contacts.elsewhere import systems
 from care.contacts.facts import gather_facts
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, staff_of
@@ -27,6 +28,7 @@ from care.notices import Notice
 from care.outbox import announce
 from care.services import Service
 from care.staff import Staff
+from scheduler.ticks.deadline import deadline_of
 from scheduler.ticks.timing import read_timing
 
 #: Where a row may be moved with one tap.
@@ -185,13 +187,7 @@ async def _write(
     }
     if contact.status is Status.DUE:
         timing = await read_timing(session)
-        fields["deadline"] = timing.deadline(
-            channel=to,
-            priority=contact.priority,
-            start=contact.start,
-            window_end=contact.window_end,
-            zone=clock.zone,
-        )
+        fields["deadline"] = deadline_of(contact, timing, clock.zone, await systems(session), channel=to)
     await alter(session, contact, at=now, hand=hand, event=_EVENTS[to], reason=reason, staff=staff, **fields)
     await have_told(session, contact, clock, kind="move", channel_before=before.value)
 

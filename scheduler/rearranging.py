@@ -18,6 +18,7 @@ from care.clients import ClientAbsence
 from care.clock import Clock
 from care.contacts.cause import Cause
 from care.contacts.contact import ContactLine, PlannedContact
+from care.contacts.elsewhere import systems
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, staff_of, step
 from care.errors import Fault
@@ -25,6 +26,7 @@ from care.localtime import at, to_wall
 from scheduler.conflicts import Conflict, Plan, conflicts
 from scheduler.disruptions.telling import TOLD_AFTER
 from scheduler.moving import have_told
+from scheduler.ticks.deadline import deadline_of
 from scheduler.ticks.timing import read_timing
 
 _BEFORE_START = (Status.PLANNED, Status.DUE, Status.AWAITING)
@@ -100,12 +102,8 @@ async def rearrange(
         fields |= {"start": wish.start, "planned_date": to_wall(wish.start, clock.zone).date()}
         if contact.status is Status.DUE:
             timing = await read_timing(session)
-            fields["deadline"] = timing.deadline(
-                channel=contact.channel,
-                priority=contact.priority,
-                start=wish.start,
-                window_end=contact.window_end,
-                zone=clock.zone,
+            fields["deadline"] = deadline_of(
+                contact, timing, clock.zone, await systems(session), start=wish.start
             )
     await alter(session, contact, at=clock.now(), hand=hand, event="rearranged", staff=wish.staff, **fields)
     new_faces = set(wish.staff) != set(before) and bool(wish.staff)

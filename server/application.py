@@ -67,6 +67,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.fault_report",
     "server.pages.follow_up",
     "server.pages.frame",
+    "server.pages.groups",
     "server.pages.import_maps",
     "server.pages.import_upload",
     "server.pages.imports",

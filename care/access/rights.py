@@ -62,6 +62,7 @@ class Action(StrEnum):
     EXPORT_RUN = "export.run"
     PRINT_DAY = "print.day"
     ACCOUNT_MANAGE = "account.manage"
+    GROUP_MANAGE = "group.manage"
     SERVICE_MANAGE = "service.manage"
     LOG_READ = "log.read"
     LOG_REVIEW = "log.review"
@@ -111,6 +112,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.EXPORT_RUN: {_C: _GROUP, _M: _GROUP, _X: _ALL},
     Action.PRINT_DAY: {_C: _GROUP, _M: _GROUP},
     Action.ACCOUNT_MANAGE: {_X: _ALL},
+    Action.GROUP_MANAGE: {_M: _GROUP, _X: _ALL},
     Action.SERVICE_MANAGE: {_X: _ALL},
     Action.LOG_READ: {_M: _GROUP},
     Action.LOG_REVIEW: {_M: _GROUP},

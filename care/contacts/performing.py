@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.contacts.contact import PlannedContact
+from care.contacts.elsewhere import check_registered_here
 from care.contacts.life import Status
 from care.contacts.step import Hand, step
 from care.errors import Fault
@@ -43,10 +44,12 @@ async def check_in(
     """Begin the contact now, or enter that it `began` a while ago; `staff_id` answers for it from here on.
 
     False when it has begun already: pressing twice changes nothing.
-    Raises `Fault` ``contact.step`` when the row has ended or is unclear.
+    Raises `Fault` ``contact.step`` when the row has ended or is unclear, ``contact.elsewhere`` for a visit
+    that another system registers.
     """
     if contact.status is Status.UNDERWAY:
         return False
+    await check_registered_here(session, contact)
     await step(
         session,
         contact,

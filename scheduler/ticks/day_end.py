@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
 from care.contacts.cause import Cause
+from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
 from care.localtime import day_span
+from care.municipality import Group
 from care.services import Priority
 from care.storage.database import Database
 from care.tasks import Task, TaskKind
 from scheduler.ticks.timing import LOOK_AGAIN_OLD
 
 HAND = Hand("tick.day_end")
+_ELSEWHERE = select(Group.id).where(Group.visits_in.is_not(None))
 _ABSENCES_KEPT = timedelta(days=31)
 
 Span = tuple[datetime, datetime]
@@ -38,6 +41,8 @@ async def day_end(database: Database, clock: Clock) -> int:
         PlannedContact.start < today,
         PlannedContact.window_end < today,
         PlannedContact.actual_start.is_(None),
+        # What another system registers may well have been done: its word is waited for, then a person asked.
+        or_(PlannedContact.channel != Channel.PHYSICAL, PlannedContact.group_id.not_in(_ELSEWHERE)),
     )
     count = 0
     while True:

@@ -16,11 +16,13 @@ from care.clients import ClientAbsence
 from care.clock import Clock
 from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
+from care.contacts.elsewhere import systems
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
 from care.outbox import announce
 from care.storage.database import Database
+from scheduler.ticks.deadline import deadline_of
 from scheduler.ticks.timing import Timing, read_timing
 
 HAND = Hand("tick.due")
@@ -54,19 +56,13 @@ async def _make_due(database: Database, clock: Clock, timing: Timing) -> int:
 
 async def _step(session: AsyncSession, rows: list[Row], clock: Clock, timing: Timing) -> None:
     now = clock.now()
-    away = await _away(session, rows)
+    away, elsewhere = await _away(session, rows), await systems(session)
     moves = []
     for row in rows:
         if row.id in away:
             moves.append(Move(row, Status.CANCELLED, fields={"cause": Cause.CLIENT_AWAY}))
             continue
-        deadline = timing.deadline(
-            channel=row.channel,
-            priority=row.priority,
-            start=row.start,
-            window_end=row.window_end,
-            zone=clock.zone,
-        )
+        deadline = deadline_of(row, timing, clock.zone, elsewhere)
         fields = {"deadline": deadline, "owner_id": row.answers}
         # What should have ended by now (the system was away) rings on no screen: a person looks at it.
         if now < deadline:

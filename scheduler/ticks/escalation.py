@@ -1,13 +1,15 @@
 """*escalation*: what has not happened in time stands before a person, and stays there until it is resolved.
 
 Due past its deadline, or under way long past its end, becomes *awaiting*: a red row in *Behöver en
-människa*. Red rows are brought up again and again; no row is ever without a next deadline.
+människa*; a visit that another system registers becomes *unknown* when that system has not told of it.
+Red rows are brought up again and again; no row is ever without a next deadline.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -15,12 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client, Risk
 from care.clock import Clock
+from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
+from care.contacts.elsewhere import system_of, systems
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
 from care.outbox import announce
 from care.storage.database import Database
+from scheduler.ticks.deadline import deadline_of
 from scheduler.ticks.timing import (
     LOOK_AGAIN,
     LOOK_AGAIN_OLD,
@@ -66,21 +71,22 @@ async def _all(database: Database, clock: Clock, timing: Timing, where: Sequence
 
 async def _moves(session: AsyncSession, rows: list[Row], clock: Clock, timing: Timing) -> list[Move]:
     now = clock.now()
-    risks = await _risks(session, rows)
+    risks, elsewhere = await _risks(session, rows), await systems(session)
     moves = []
     for row in rows:
-        fields = {"deadline": _next(row, risks.get(row.client_id, Risk.NORMAL), now), "owner_id": row.answers}
+        fields: dict[str, Any] = {
+            "deadline": _next(row, risks.get(row.client_id, Risk.NORMAL), now),
+            "owner_id": row.answers,
+        }
         if row.status is Status.DUE:
-            expected = timing.deadline(
-                channel=row.channel,
-                priority=row.priority,
-                start=row.start,
-                window_end=row.window_end,
-                zone=clock.zone,
-            )
+            expected = deadline_of(row, timing, clock.zone, elsewhere)
             if now < expected:
                 # It was moved to a later time while it was due.
                 moves.append(Move(row, event="deadline_moved", fields={**fields, "deadline": expected}))
+            elif system_of(row.channel, row.group_id, elsewhere) is not None:
+                # Whether it took place is not known here, so it is not "not done".
+                fields["cause"] = row.cause or Cause.NOT_READ_IN
+                moves.append(Move(row, Status.UNKNOWN, event="escalated", fields=fields))
             else:
                 moves.append(Move(row, Status.AWAITING, event="escalated", fields=fields))
         elif row.status is Status.UNDERWAY:

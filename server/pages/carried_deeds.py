@@ -31,7 +31,7 @@ from server.pages.contact_deeds import card_address, opened
 from server.pages.day_list import read_span
 from server.pages.form import read_form
 from server.pages.onward import onward
-from server.pages.receipt import MAY_BE_RECEIPTED, RESULT_WORDS, barred_of, keep_receipts, lines_of
+from server.pages.receipt import RESULT_WORDS, barred_of, keep_receipts, lines_of, may_be_receipted
 from server.pages.staff_pulse import group_of, keep
 from server.security.actor import actor
 from server.security.gate import allow, right
@@ -171,7 +171,7 @@ async def _deed(request: web.Request, sent: Sent, sent_at: datetime, now: dateti
             carried.put_off(deed, doubt)
         elif kind is not DeedKind.RECEIPT:
             await carried.perform(session, deed, contact, now=now)
-        elif contact.status not in MAY_BE_RECEIPTED:
+        elif not await may_be_receipted(session, contact):
             carried.put_off(deed, Doubt.STEP)
         elif await carried.conflicting(session, deed):
             carried.put_off(deed, Doubt.RECEIPTED)
@@ -244,7 +244,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
             raise not_found("kontakt")
         carried.decide(deed, Outcome(choice.value), at=now, account_id=who.account_id)
         if choice is Choice.MINE:
-            if not may_count(deed, contact):
+            if not await may_count(session, deed, contact):
                 raise Fault(
                     "carried.cannot_count",
                     "Det går inte att använda de här uppgifterna. Skriv in kontakten i efterhand i stället.",

@@ -17,7 +17,7 @@ from care.contacts.contact import PlannedContact
 from care.receipts import valid_receipts
 from server.keys import CLOCK, LANGUAGE
 from server.language import N_, translations
-from server.pages.receipt import MAY_BE_RECEIPTED, RESULT_WORDS, lines_of
+from server.pages.receipt import RESULT_WORDS, lines_of, may_be_receipted
 from server.pages.rendering import clock_text
 
 #: What is said to the worker about a deed that a person must look at.
@@ -28,6 +28,7 @@ DOUBT_WORDS: dict[Doubt, str] = {
     Doubt.RECEIPTED: N_("Någon annan har redan kvitterat på ett annat sätt."),
     Doubt.STEP: N_("Kontakten ändrades medan du var utan täckning."),
     Doubt.TIMES: N_("Sluttiden kommer före starttiden, eller mer än tolv timmar efter."),
+    Doubt.ELSEWHERE: N_("Gruppens besök registreras i ett annat system. Se till att tiden står där."),
 }
 KIND_WORDS: dict[DeedKind, str] = {
     DeedKind.CHECK_IN: N_("Incheckning"),
@@ -36,9 +37,9 @@ KIND_WORDS: dict[DeedKind, str] = {
 }
 
 
-def may_count(deed: CarriedDeed, contact: PlannedContact) -> bool:
+async def may_count(session: AsyncSession, deed: CarriedDeed, contact: PlannedContact) -> bool:
     """A receipt can be taken as it was written; times in doubt must be written by somebody who knows them."""
-    return deed.kind is DeedKind.RECEIPT and contact.status in MAY_BE_RECEIPTED
+    return deed.kind is DeedKind.RECEIPT and await may_be_receipted(session, contact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ async def waiting(
                     for line, one in standing.items()
                     if line in given and one.result in RESULT_WORDS
                 ],
-                may_count=may_count(deed, contact),
+                may_count=await may_count(session, deed, contact),
             )
         )
     return found

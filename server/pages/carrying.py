@@ -181,7 +181,11 @@ def _row(
         "state": say(row.state.word) if row.state.word else "",
         "kind": row.state.kind,
         "notes": [*row.notes, *([row.next_call] if row.next_call else [])],
-        "may_check": contact.channel is Channel.PHYSICAL,
+        "may_check": contact.channel is Channel.PHYSICAL
+        and (row.registered_in is None or contact.status is Status.UNDERWAY),
+        "elsewhere": say("Besöket registreras i %(system)s, inte här.") % {"system": row.registered_in}
+        if row.registered_in and row.is_open
+        else "",
         "is_open": row.is_open,
         "lines": lines,
     }

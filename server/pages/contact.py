@@ -22,6 +22,7 @@ from server.pages.contact_card import Card, goals_of, language_word, past_of, re
 from server.pages.faces import client_face, staff_face
 from server.pages.my_day import next_call_sentence
 from server.pages.onward import link
+from server.pages.receipt import may_be_receipted
 from server.pages.rendering import render
 from server.pages.row_state import CALLS, may_ring, row_state
 from server.pages.row_ways import other_ways
@@ -62,6 +63,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         card.lines = [line for line in card.lines if line.law in laws]
         carried = await waiting(session, request, contact, [line.id for line in card.lines])
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
+        may_receipt = card.registered_in is not None and await may_be_receipted(session, contact)
         moves = await other_ways(request, session, contact) if may_move else []
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
@@ -77,7 +79,13 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         colleagues=[(one, staff_face(request.app, one)) for one in card.staff],
         goals=goals_of(card, language),
         past=past_of(card, clock, language, _),
-        standing=row_state(contact, now, lacks_receipt=card.lacks_receipt),
+        standing=row_state(
+            contact,
+            now,
+            lacks_receipt=card.lacks_receipt,
+            is_elsewhere=card.registered_in is not None,
+            is_receipted=bool(card.lines) and not card.lacks_receipt,
+        ),
         when=when_text(contact.start, clock.today(), clock.zone, language, _),
         end=contact.start + timedelta(minutes=contact.minutes),
         times=span_text(contact.actual_start, contact.actual_end, clock.zone, _)
@@ -91,7 +99,12 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         no_call=_(card.no_call.sentence) % card.no_call.values if card.no_call else None,
         may_perform=may_perform and not contact.status.is_end,
         may_decline=may_perform and contact.status in _BEFORE_START,
-        may_enter=may_perform and contact.status in _ENTERABLE and contact.start <= now + timedelta(hours=12),
+        may_receipt=may_receipt,
+        may_enter=may_perform
+        and contact.status in _ENTERABLE
+        # As long as the other system may still tell of it.
+        and not (card.registered_in and contact.status.is_untouched)
+        and contact.start <= now + timedelta(hours=12),
         may_plan=who.may(Action.CONTACT_PLAN),
         moves=moves,
         call_href=link(request, "call", id=contact.id),

@@ -20,6 +20,7 @@ from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactHistory, ContactLine, PlannedContact
 from care.contacts.digital import No
+from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
 from care.municipality import Group
 from care.receipts import Result, valid_receipts
@@ -79,6 +80,8 @@ class Card:
     no_call: No | None = None
     knows: bool = False
     lacks_receipt: bool = False
+    #: The system that registers this visit; then there is no check-in here.
+    registered_in: str | None = None
     #: The client pressed Klart, and nobody has said more of any line.
     is_pressed: bool = False
 
@@ -132,7 +135,9 @@ async def read_card(
             select(KnownStaff.id).where(KnownStaff.client_id == client.id, KnownStaff.staff_id == staff_id)
         )
     )
-    if contact.status.is_done:
+    if not contact.status.is_end:
+        card.registered_in = await registered_in(session, contact)
+    if contact.status.is_done or card.registered_in:
         receipts = await valid_receipts(session, [line.id for line in lines])
         card.lacks_receipt = len(receipts) < len(lines)
         card.is_pressed = bool(receipts) and all(one.result is Result.PRESSED for one in receipts.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ from care.contacts.assigned import assigned
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, PlannedContact
 from care.contacts.digital import No
+from care.contacts.elsewhere import system_of
 from care.contacts.life import Status
 from care.localtime import day_span
 from care.municipality import Group
@@ -77,6 +78,9 @@ class DayList:
     #: Video rows that may not be rung now, and why.
     no_call: dict[UUID, No] = field(default_factory=dict)
     has_answered: bool = False
+    #: Visits that another system registers, with its name, and those of them whose goals are all receipted.
+    elsewhere: dict[UUID, str] = field(default_factory=dict)
+    receipted: set[UUID] = field(default_factory=set)
 
     @property
     def counted(self) -> list[PlannedContact]:
@@ -84,7 +88,7 @@ class DayList:
 
     @property
     def done(self) -> int:
-        return sum(one.status.is_done for one in self.counted)
+        return sum(one.status.is_done or one.id in self.receipted for one in self.counted)
 
     def next_call(self, contact: PlannedContact) -> PlannedContact | None:
         """The client's next video row after this one."""
@@ -166,11 +170,15 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
     await _calls(session, day, client_ids, clock)
     day.staff = await assigned(session, ids + [call.id for calls in day.calls.values() for call in calls])
     await _history(session, day, contacts)
-    day.without_receipt = await _without_receipt(session, contacts)
+    day.without_receipt = await _without_receipt(session, [one.id for one in contacts if one.status.is_done])
     video = [one.id for one in contacts if one.channel is Channel.VIDEO and not one.status.is_end]
     day.no_call = await against_ringing(session, video, clock)
+    elsewhere: dict[UUID, str] = {}
     for group in await session.scalars(select(Group)):
         day.groups[group.id] = group.name
+        if group.visits_in:
+            elsewhere[group.id] = group.visits_in
+    await _elsewhere(session, day, elsewhere)
     day.has_answered = (
         await session.scalar(
             select(StaffPulseAsked.id).where(
@@ -248,12 +256,22 @@ async def names_in(session: AsyncSession, entries: Sequence[ContactHistory]) -> 
     }
 
 
-async def _without_receipt(session: AsyncSession, contacts: list[PlannedContact]) -> set[UUID]:
-    done = {one.id for one in contacts if one.status.is_done}
+async def _elsewhere(session: AsyncSession, day: DayList, known: Mapping[UUID, str]) -> None:
+    for contact in day.contacts:
+        system = system_of(contact.channel, contact.group_id, known)
+        if system is not None and not contact.status.is_end:
+            day.elsewhere[contact.id] = system
+    open_ones = [one.id for one in day.contacts if one.id in day.elsewhere and one.lines]
+    if open_ones:
+        day.receipted = set(open_ones) - await _without_receipt(session, open_ones)
+
+
+async def _without_receipt(session: AsyncSession, contact_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the contacts that have a line without a receipt."""
     rows = await session.scalars(
         select(ContactLine.contact_id)
         .outerjoin(Receipt, (Receipt.line_id == ContactLine.id) & Receipt.superseded_by_id.is_(None))
-        .where(ContactLine.contact_id.in_(done), Receipt.id.is_(None))
+        .where(ContactLine.contact_id.in_(contact_ids), Receipt.id.is_(None))
         .distinct()
     )
     return set(rows)

@@ -75,6 +75,9 @@ class DayRow:
     no_call: str | None
     is_call: bool
     is_open: bool
+    #: The system that registers this visit; then there is no check-in here.
+    registered_in: str | None
+    may_receipt: bool
 
     @property
     def start(self) -> datetime:
@@ -130,10 +133,11 @@ def top_row(rows: list[DayRow], now: datetime) -> DayRow | None:
 
 def _asks_pulse(day: DayList, now: datetime) -> bool:
     """After the last row or the end of the shift; never twice, never on a day without work."""
-    if day.has_answered or not any(one.status.is_done for one in day.contacts):
+    has_begun = any(one.id in day.elsewhere and one.start <= now for one in day.contacts)
+    if day.has_answered or not (has_begun or any(one.status.is_done for one in day.contacts)):
         return False
     is_over = day.span.shift_end is not None and now >= day.span.shift_end
-    return is_over or all(one.status not in _OPEN for one in day.contacts)
+    return is_over or all(one.status not in _OPEN or one.id in day.receipted for one in day.contacts)
 
 
 def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_id: UUID) -> DayRow:
@@ -141,6 +145,7 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
     language = request.get(LANGUAGE, "sv")
     clock, _ = request.app[CLOCK], translations(language).gettext
     client, no_call = day.clients[contact.client_id], day.no_call.get(contact.id)
+    system, is_receipted = day.elsewhere.get(contact.id), contact.id in day.receipted
     news = [entry for entry in day.history[contact.id] if is_news(entry)]
     notes = []
     if news and not contact.status.is_end:
@@ -166,7 +171,12 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         first_name=client.first_name,
         what=services_text(contact.lines, language),
         state=row_state(
-            contact, clock.now(), is_changed=bool(news), lacks_receipt=contact.id in day.without_receipt
+            contact,
+            clock.now(),
+            is_changed=bool(news),
+            lacks_receipt=contact.id in day.without_receipt,
+            is_elsewhere=system is not None,
+            is_receipted=is_receipted,
         ),
         notes=tuple(notes),
         next_call=_next_call(request, day, contact, staff_id, _),
@@ -176,7 +186,9 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         may_ring=may_ring(contact, clock.now()) and no_call is None,
         no_call=_(no_call.sentence) % no_call.values if no_call else None,
         is_call=contact.channel in CALLS,
-        is_open=contact.status in _OPEN,
+        is_open=contact.status in _OPEN and not is_receipted,
+        registered_in=system,
+        may_receipt=system is not None and contact.status is not Status.PLANNED,
     )
 
 

@@ -38,6 +38,7 @@ MENU = (
     Entry(N_("Import"), "imports", Action.IMPORT_RUN, "upload"),
     Entry(N_("Export"), "exports", Action.EXPORT_RUN, "download"),
     Entry(N_("Nödöppning"), "emergency", Action.CLIENT_OPEN_EMERGENCY, "shield-alert"),
+    Entry(N_("Grupper"), "groups", Action.GROUP_MANAGE, "building-2"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
     Entry(N_("Gallring"), "retention", Action.RETENTION_MANAGE, "trash-2"),
 )

@@ -18,6 +18,7 @@ from care.calls.call import Call
 from care.calls.life import CallState
 from care.clients import Client
 from care.contacts.contact import ContactLine, PlannedContact
+from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
 from care.contacts.step import fetch, staff_of
 from care.delegation import barred_lines, delegated
@@ -44,7 +45,9 @@ RESULT_WORDS: dict[Result, str] = {
     Result.NOT_RELEVANT: N_("Inte aktuellt"),
 }
 #: What has happened, or is happening, can be receipted.
-MAY_BE_RECEIPTED = frozenset({Status.UNDERWAY, Status.DONE, Status.DONE_PHONE})
+_BEGUN = frozenset({Status.UNDERWAY, Status.DONE, Status.DONE_PHONE})
+#: Of a visit that another system registers nobody tells here that it has begun.
+_PERHAPS_BEGUN = frozenset({Status.DUE, Status.AWAITING, Status.UNKNOWN})
 #: Whoever follows up has until the end of the next day's shift or so.
 FOLLOW_UP_WITHIN = timedelta(hours=24)
 
@@ -65,6 +68,13 @@ class LineView:
     note: str
     follow_up: bool
     error: str | None
+
+
+async def may_be_receipted(session: AsyncSession, contact: PlannedContact) -> bool:
+    """Whether its time has come; what another system registers need not have been told of by it."""
+    if contact.status in _BEGUN:
+        return True
+    return contact.status in _PERHAPS_BEGUN and await registered_in(session, contact) is not None
 
 
 async def lines_of(session: AsyncSession, contact_id: UUID) -> Sequence[ContactLine]:
@@ -104,7 +114,7 @@ async def save_receipt(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].write() as session:
         contact, client = await _open(session, request)
         contact = await fetch(session, contact.id)
-        if contact.status not in MAY_BE_RECEIPTED:
+        if not await may_be_receipted(session, contact):
             raise Fault(
                 "receipt.not_done",
                 "Kontakten har inte varit än. Kvittera när den är påbörjad eller klar.",
@@ -207,7 +217,7 @@ async def _values(
         "lines": views,
         "results": [(result.value, say(word)) for result, word in RESULT_WORDS.items()],
         "note_length": NOTE_LENGTH,
-        "may_be_receipted": contact.status in MAY_BE_RECEIPTED,
+        "may_be_receipted": await may_be_receipted(session, contact),
         "is_corrected": bool(standing),
         "began": contact.actual_start,
         "times": span_text(contact.actual_start, contact.actual_end, request.app[CLOCK].zone, say)

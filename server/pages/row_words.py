@@ -47,6 +47,7 @@ CAUSE_WORDS: Mapping[str, str] = {
     Cause.STAFF_SHORT: N_("personalen räckte inte till"),
     Cause.NOT_STARTED: N_("ingen påbörjade det"),
     Cause.SYSTEM_WAS_AWAY: N_("systemet var borta"),
+    Cause.NOT_READ_IN: N_("har inte lästs in från det andra systemet"),
 }
 
 _EVENT_WORDS = {

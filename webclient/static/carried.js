@@ -11,7 +11,7 @@
  *   is_receipted: boolean }} Line
  * @typedef {{ id: string, time: string, end: string, channel: string, channel_word: string, who: string,
  *   what: string, status: string, state: string, kind: string, notes: string[], may_check: boolean,
- *   is_open: boolean, lines: Line[], important?: string, is_choking?: boolean, address?: string, door?: string,
+ *   elsewhere?: string, is_open: boolean, lines: Line[], important?: string, is_choking?: boolean, address?: string, door?: string,
  *   person?: string, phone?: string }} Row
  * @typedef {{ account: string, zone: string, day: string, now: number, until: number, read: string, rows: Row[],
  *   ask_pulse: boolean, saved: number, offset: number }} Day

@@ -87,6 +87,7 @@ function drawRow(row, deeds, isOpen, zone) {
   inside(drawn, ".offline-choking").hidden = !row.is_choking;
   put(drawn, ".offline-address", row.address ?? "");
   put(drawn, ".offline-door", row.door ?? "");
+  put(drawn, ".offline-elsewhere", row.elsewhere ?? "");
   drawPhone(drawn, row);
   inside(drawn, ".offline-call").hidden = row.channel !== "video" || !row.is_open;
   const mayIn = row.may_check && ["planned", "due", "awaiting"].includes(status);
@@ -113,7 +114,9 @@ function drawPhone(drawn, row) {
 function drawReceipt(drawn, row, status, isReceipted) {
   const form = /** @type {HTMLFormElement} */ (inside(drawn, ".offline-receipt"));
   const own = row.lines.filter((line) => !line.is_barred && !line.is_receipted);
-  form.hidden = isReceipted || !own.length || !["underway", "done", "done_phone"].includes(status);
+  // Of a visit that another system registers nobody says here that it has begun.
+  const hasBegun = ["underway", "done", "done_phone"].includes(status) || (Boolean(row.elsewhere) && status !== "planned");
+  form.hidden = isReceipted || !own.length || !hasBegun;
   for (const line of own) {
     const part = copy("offline-line");
     inside(part, "h3").textContent = line.service;
