@@ -30,6 +30,7 @@ from care.outbox import announce
 from care.staff import Shift, Staff, away_at
 from care.tasks import Task, TaskKind, close_task, tell_task
 from care.words import N_
+from scheduler.closing import check_closing
 from scheduler.horizon import line_rows
 
 #: Who takes over has this long before the row is brought up again.
@@ -236,9 +237,10 @@ async def finish_task(
 ) -> None:
     """Close a task with what came of it; who was rung has been told.
 
-    Raises `Fault` ``task.outcome_missing`` (422) or ``task.closed`` (409).
+    Raises `Fault` ``task.outcome_missing`` (422) or ``task.closed`` (409), and as `check_closing`.
     """
     now = clock.now()
+    await check_closing(session, task, clock)
     await close_task(session, task, outcome, at=now, account_id=hand.account_id, note=note)
     if task.kind is TaskKind.TELL_CLIENT:
         await session.execute(

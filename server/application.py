@@ -75,6 +75,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.messages",
     "server.pages.my_day",
     "server.pages.needs",
+    "server.pages.outages",
     "server.pages.own_account",
     "server.pages.own_factors",
     "server.pages.own_tokens",

@@ -7,25 +7,21 @@ After more than two minutes without a beat on any node every group gets a task: 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
-from care.contacts.contact import PlannedContact
-from care.contacts.life import Status
 from care.municipality import Group
 from care.storage.database import Database
 from care.tasks import TaskKind, open_task
 from care.ticks import Tick
+from scheduler.outages import CONTACTS, fell_in
 from scheduler.ticks.marks import create
 
 NAME = "presence"
 AWAY_AFTER = timedelta(minutes=2)
 TO_CHECK_WITHIN = timedelta(minutes=30)
-_MOST_ROWS = 500
-_OPEN = (Status.PLANNED, Status.DUE, Status.UNDERWAY, Status.AWAITING, Status.UNKNOWN)
 
 
 async def presence(database: Database, clock: Clock) -> int:
@@ -76,16 +72,10 @@ async def nothing_missed(database: Database, clock: Clock) -> None:
 
 
 async def _tell(session: AsyncSession, start: datetime, end: datetime) -> int:
-    rows: dict[UUID, list[str]] = {}
-    for group_id, contact_id in await session.execute(
-        select(PlannedContact.group_id, PlannedContact.id)
-        .where(PlannedContact.start >= start, PlannedContact.start <= end, PlannedContact.status.in_(_OPEN))
-        .order_by(PlannedContact.start)
-    ):
-        rows.setdefault(group_id, []).append(str(contact_id))
+    rows = await fell_in(session, start, end)
     count = 0
     for group_id in await session.scalars(select(Group.id).order_by(Group.name)):
-        own = rows.get(group_id, [])
+        own = [str(one) for one in rows.get(group_id, [])]
         task = await open_task(
             session,
             TaskKind.SYSTEM_WAS_AWAY,
@@ -96,7 +86,7 @@ async def _tell(session: AsyncSession, start: datetime, end: datetime) -> int:
             facts={
                 "from": start.isoformat(),
                 "to": end.isoformat(),
-                "contacts": own[:_MOST_ROWS],
+                CONTACTS: own,
                 "count": len(own),
             },
         )

@@ -19,7 +19,7 @@ from care.ids import new_id, read_id
 from care.localtime import at as wall_at
 from care.localtime import to_wall
 from care.outbox import announce
-from care.reviews import CONSENT_STANDS, close_reviews
+from care.reviews import CONSENT_STANDS, close_reviews, waits_for_word
 from care.tasks import Task, TaskKind
 from scheduler.moving import consent_withdrawn
 from server.keys import CLOCK
@@ -256,17 +256,7 @@ async def _stop(session: AsyncSession, request: web.Request, client: Client, con
 
 async def _settle(session: AsyncSession, client: Client, consent: Consent, now: datetime) -> None:
     """The task to confirm an imported consent is done when none of its kind waits any more."""
-    waiting = await session.scalar(
-        select(Consent.id)
-        .where(
-            Consent.client_id == client.id,
-            Consent.confirmed_at.is_(None),
-            Consent.withdrawn_at.is_(None),
-            Consent.refused.is_(False),
-        )
-        .limit(1)
-    )
-    if waiting is not None:
+    if await waits_for_word(session, client.id):
         return
     for task in await session.scalars(
         select(Task).where(

@@ -148,7 +148,7 @@ async def _colleague(
 ) -> UUID:
     """A named person who is at work for the group: nobody else would see it."""
     staff_id = form.id(name)
-    if staff_id not in {one.id for one in await _at_work(request, session, [group_id])}:
+    if staff_id not in {one.id for one in await at_work(request, session, [group_id])}:
         raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place=name)
     return staff_id
 
@@ -175,7 +175,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
             session, [group.id for group in groups], app[CLOCK], request[LANGUAGE], words.gettext,
             nameless=partial(nameless, request, session),
         )  # fmt: skip
-        people = await _at_work(request, session, [group.id for group in groups])
+        people = await at_work(request, session, [group.id for group in groups])
         today = app[CLOCK].today()
         unstaffed = await without_staff(
             session, [group.id for group in groups], today, today + timedelta(days=DAYS_AHEAD)
@@ -206,7 +206,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
     )
 
 
-async def _at_work(request: web.Request, session: AsyncSession, groups: list[UUID]) -> list[Staff]:
+async def at_work(request: web.Request, session: AsyncSession, groups: list[UUID]) -> list[Staff]:
     """Who is at work now or later today in the groups, their coordinators and managers, and oneself."""
     clock = request.app[CLOCK]
     on_shift = select(Shift.staff_id).where(

@@ -21,12 +21,14 @@ from care.ids import read_id
 from care.notices import Notice
 from care.staff import Staff
 from care.tasks import Task, TaskKind
+from scheduler.closing import may_be_closed
 from scheduler.passing import had_by
 from scheduler.resolving import needs_a_person
 from server.language import N_
 from server.pages import review_words
 from server.pages.rendering import clock_text
 from server.pages.row_words import services_text
+from server.pages.task_leads import LEADS, Lead
 from server.tablets.notice import sentence
 
 Translate = Callable[[str], str]
@@ -98,6 +100,8 @@ class Need:
     outcomes: Sequence[tuple[str, str]] = ()
     #: Contacts to look at, in words: (id, words)
     rows: list[tuple[UUID, str]] = field(default_factory=list)
+    #: Where it is answered, when that is not here.
+    lead: Lead | None = None
 
 
 async def needs(
@@ -114,6 +118,9 @@ async def needs(
     about = _About(session, clock, language, say)
     await about.read(found.contacts, found.tasks)
     about.nameless = await nameless(about.clients.values())
+    about.unanswered = {
+        one.id for one in found.tasks if one.kind in LEADS and not await may_be_closed(session, one, clock)
+    }
     # What was passed on has a new deadline, and is late all the same: it does not sink in the list.
     tasks = sorted(found.tasks, key=lambda one: (one.promised, one.id))
     return [about.red(row) for row in found.contacts], [about.task(one) for one in tasks]
@@ -136,6 +143,8 @@ class _About:
         self.contacts: dict[UUID, PlannedContact] = {}
         self.notices: dict[UUID, list[Notice]] = {}
         self.nameless: Collection[UUID] = ()
+        #: Tasks that are answered elsewhere, and have not been.
+        self.unanswered: Collection[UUID] = ()
 
     async def read(self, red: Sequence[PlannedContact], tasks: Sequence[Task]) -> None:
         session = self.session
@@ -152,7 +161,8 @@ class _About:
         wanted = {row.id for row in red} | {one.contact_id for one in tasks if one.contact_id}
         wanted |= {notice.contact_id for notice in notices}
         for one in tasks:
-            wanted |= {key for text in one.facts.get("contacts", []) if (key := read_id(str(text)))}
+            if one.kind is not TaskKind.SYSTEM_WAS_AWAY:
+                wanted |= {key for text in one.facts.get("contacts", []) if (key := read_id(str(text)))}
         for row in await session.scalars(
             select(PlannedContact)
             .where(PlannedContact.id.in_(wanted))
@@ -226,8 +236,11 @@ class _About:
             owner=self._owner(one.owner_id),
             phones=self._phones(client) if client else [],
             contact=self.contacts.get(one.contact_id) if one.contact_id else None,
-            outcomes=[(word, self.say(words)) for word, words in OUTCOMES[one.kind]],
-            rows=self._rows(one),
+            outcomes=[(word, self.say(words)) for word, words in OUTCOMES[one.kind]]
+            if one.id not in self.unanswered
+            else [],
+            rows=[] if one.kind is TaskKind.SYSTEM_WAS_AWAY else self._rows(one),
+            lead=LEADS.get(one.kind),
         )
 
     def _sentence(self, one: Task, client: Client | None) -> str:
@@ -250,7 +263,7 @@ class _About:
                 return self.say("Någon behöver trycka på skärmen så att ljud och kamera fungerar.")
             case TaskKind.SYSTEM_WAS_AWAY:
                 return self.say(
-                    "Samtid var borta %(start)s–%(end)s. Kontrollera raderna under den tiden."
+                    "Samtid var borta %(start)s–%(end)s. Skriv vad det blev av kontakterna under den tiden."
                 ) % {
                     "start": self._time(facts.get("from")),
                     "end": self._time(facts.get("to")),

@@ -83,6 +83,8 @@ class Side:
     seen: str
     #: Entered without cover on `underway`, waiting for a person.
     deed: CarriedDeed
+    #: The system was away when `red` was to begin.
+    outage: Task
 
 
 async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> Side:
@@ -146,9 +148,17 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
         received_at=NOW, outcome=Outcome.DECIDE, doubt=Doubt.CLOCK, said={},
     )  # fmt: skip
     session.add(told)
+    outage = await open_task(
+        session, TaskKind.SYSTEM_WAS_AWAY, group_id=town.group.id, at=NOW, deadline=NOW,
+        facts={
+            "from": (NOW - timedelta(hours=1)).isoformat(), "to": (NOW - timedelta(minutes=20)).isoformat(),
+            "contacts": [str(red.id)], "count": 1,
+        },
+    )  # fmt: skip
+    assert outage is not None
     await session.flush()
     return Side(
         town.group, staff, client, mate, consent, absence, visit, video, underway, line, red, rule, task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
-        services["SO-SAM"], seen(client), told,
+        services["SO-SAM"], seen(client), told, outage,
     )  # fmt: skip

@@ -44,6 +44,15 @@ def plan(side: Side) -> Form:
     }  # fmt: skip
 
 
+def answered(side: Side, answer: str) -> Form:
+    """What became of the row of an outage."""
+    row = side.red.id
+    return {
+        "row": str(row), "to": str(side.staff.id), f"do-{row}": answer,
+        f"version-{row}": str(side.red.version), f"start-{row}": "06:00", f"end-{row}": "06:15",
+    }  # fmt: skip
+
+
 def weather(side: Side, **fields: str) -> Form:
     return {
         "from_date": "2026-12-01", "from_time": "06:40", "to_date": "2026-12-01", "to_time": "16:00", **fields
@@ -111,6 +120,10 @@ TRIES: dict[str, list[Try]] = {
     ],
     "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
     "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
+    "outage_save": [
+        Try(lambda side: {"id": side.outage.id}, lambda side: answered(side, "done")),
+        Try(lambda side: {"id": side.outage.id}, lambda side: answered(side, "follow")),
+    ],
     "own_wish": [Try(lambda side: {"id": side.task.id}, lambda _: {"do": "called"})],
     "plan": [Try(query=lambda side: {"grupp": side.group.id})],
     "plan_row": [row("visit")],
