@@ -26,8 +26,6 @@ from care.staff import Staff
 from care.tasks import Task
 from scheduler.attendance import Hours, read_hours
 from scheduler.passing import NEXT_WITHIN, SOON, next_for_row, pass_on
-from scheduler.resolving import RED
-from scheduler.ticks.timing import Timing
 
 HAND = Hand("tick.alert_watch")
 #: Kinds of tasks that somebody is told of at once: those that must be done within half an hour.
@@ -38,6 +36,7 @@ KNOWS_FOR = timedelta(minutes=20)
 MOST_TO_ONE = 3
 #: A message about something that is to be resolved is worth sending this long.
 WORTH = timedelta(minutes=15)
+_RED = (Status.AWAITING, Status.UNKNOWN)
 _TOLD_OF = (Channel.PHYSICAL, Channel.VIDEO, Channel.PHONE)
 _CALLS = (Channel.VIDEO, Channel.PHONE)
 
@@ -78,7 +77,7 @@ async def tell_of_rows(session: AsyncSession, who: Reachable, clock: Clock) -> i
             select(PlannedContact)
             .where(
                 or_(
-                    PlannedContact.status.in_(RED),
+                    PlannedContact.status.in_(_RED),
                     and_(
                         PlannedContact.status == Status.DUE,
                         PlannedContact.start > now,
@@ -91,7 +90,7 @@ async def tell_of_rows(session: AsyncSession, who: Reachable, clock: Clock) -> i
             .order_by(PlannedContact.start, PlannedContact.id)
         )
     )
-    red = [row for row in rows if row.status in RED and who.wants(row.owner_id, AlertKind.RED)]
+    red = [row for row in rows if row.status in _RED and who.wants(row.owner_id, AlertKind.RED)]
     count = await _tell_again(session, AlertKind.RED, red, now)
     for row in rows:
         if row.status is Status.DUE and _nobody_knows(row, who, now) and row.owner_id is not None:
@@ -157,10 +156,13 @@ async def _tell_again(
     return count
 
 
-async def pass_unanswered(session: AsyncSession, clock: Clock, timing: Timing) -> int:
-    """What nobody has answered in time, or what could not be sent, goes on to the next; how many messages."""
+async def pass_unanswered(session: AsyncSession, clock: Clock, minutes: int) -> int:
+    """What nobody has answered in time, or what could not be sent, goes on to the next; how many messages.
+
+    In time: within `minutes` of its being sent.
+    """
     now = clock.now()
-    late = now - timedelta(minutes=timing.alert_answer)
+    late = now - timedelta(minutes=minutes)
     alerts = list(
         await session.scalars(
             select(Alert)
@@ -201,7 +203,7 @@ async def _pass_row(session: AsyncSession, alert: Alert, clock: Clock) -> AlertE
     rows = await pick(
         session,
         PlannedContact.id == alert.contact_id,
-        PlannedContact.status.in_(RED),
+        PlannedContact.status.in_(_RED),
         PlannedContact.owner_id == alert.staff_id,
     )
     if not rows:

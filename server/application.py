@@ -32,6 +32,7 @@ BODY_LIMIT = 12 * 1024 * 1024
 
 #: Modules with `routes`, and optionally `setup(app)` for what they start and stop themselves.
 PARTS: tuple[str, ...] = (
+    "server.alerts.running",
     "server.api.clients",
     "server.api.contacts",
     "server.api.description",

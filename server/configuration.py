@@ -7,11 +7,12 @@ Unknown keys are errors, so that a misspelt setting is never silently ignored. D
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -58,6 +59,40 @@ class OpenId(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     algorithms: list[str] = msgspec.field(default_factory=lambda: ["RS256", "PS256", "ES256"])
 
 
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The municipality's own service, which passes messages to closed phones on to staff."""
+
+    url: str
+    #: File with the secret that every message is signed with; a relative path is one in the data folder.
+    secret_file: str
+    timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
+    #: Certificate authorities (PEM) in place of the system's own.
+    ca_file: str = ""
+
+
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An SMS gateway that is spoken to over HTTP."""
+
+    url: str
+    method: Literal["POST", "PUT", "GET"] = "POST"
+    #: How the fields are sent; with GET they stand in the address.
+    format: Literal["form", "json"] = "form"
+    #: The gateway's fields with {to}, {text}, {id} and {link} in their places.
+    fields: dict[str, Any]
+    #: File with what proves who we are; a relative path is one in the data folder. Empty: nothing is sent.
+    auth_file: str = ""
+    auth_header: str = "Authorization"
+    #: ``basic`` (the file says user:password), ``bearer``, or empty: the file has the whole value.
+    auth_scheme: Literal["basic", "bearer", ""] = "basic"
+    timeout_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
+    ca_file: str = ""
+
+
+#: What may stand in the fields of an SMS gateway.
+SMS_PLACES = re.compile(r"\{(to|text|id|link)\}")
+_ANY_PLACE = re.compile(r"\{[^{}]*\}")
+
+
 def is_loopback(host: str) -> bool:
     """True when `host` can only be reached from this very machine."""
     if host == "localhost":
@@ -91,6 +126,9 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=24 * 60)] = 120
     oidc: OpenId | None = None
     turn: Turn | None = None
+    #: Ways to tell staff whose phone is closed. Without one, nothing is sent and nobody can ask for it.
+    webhook: Webhook | None = None
+    sms: Sms | None = None
     #: Redis for signalling between several nodes; empty means one node.
     redis: str = ""
     #: Addresses besides this machine that may read /metrics.
@@ -180,7 +218,10 @@ def read_configuration(
 
 
 def _checked(configuration: Configuration) -> Configuration:
-    """What the types do not say. Raises `Fault` ``configuration.oidc``."""
+    """What the types do not say. Raises `Fault` ``configuration.oidc`` or ``configuration.alerts``."""
+    for name, way in (("webhook", configuration.webhook), ("sms", configuration.sms)):
+        if way is not None:
+            _check_way(name, way)
     oidc = configuration.oidc
     if oidc is None:
         return configuration
@@ -201,6 +242,56 @@ def _checked(configuration: Configuration) -> Configuration:
                 values={"role": role},
             )
     return configuration
+
+
+def _check_way(name: str, way: Webhook | Sms) -> None:
+    if not _is_safe(way.url):
+        raise Fault(
+            "configuration.alerts",
+            "Inställningen url under [%(name)s] ska vara en adress som börjar med https, utan lösenord i.",
+            place=f"{name}.url",
+            values={"name": name},
+        )
+    if isinstance(way, Sms):
+        texts = list(_texts(way.fields))
+        may_nest = way.format == "json" and way.method != "GET"
+        unknown = [
+            found for text in texts for found in _ANY_PLACE.findall(text) if not SMS_PLACES.match(found)
+        ]
+        if (
+            unknown
+            or not {"{to}", "{text}"} <= {found for text in texts for found in _ANY_PLACE.findall(text)}
+            or not (may_nest or all(isinstance(value, str) for value in way.fields.values()))
+        ):
+            raise Fault(
+                "configuration.sms_fields",
+                "Fälten under [sms.fields] ska innehålla {to} och {text}, och får innehålla {id} och {link}. "
+                'Bara med format = "json" får de vara annat än text.',
+                place="sms.fields",
+            )
+
+
+def _is_safe(url: str) -> bool:
+    """HTTPS, or this very machine; and no password or anchor in it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_encrypted = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    return is_encrypted and bool(host) and parts.username is None and not parts.fragment
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text inside lists and tables."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _decode(kind: type, value: Any) -> Any:

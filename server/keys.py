@@ -12,6 +12,7 @@ from scheduler.planning import PlanningPool
 from server.configuration import Configuration
 
 if TYPE_CHECKING:
+    from server.alerts.sender import Sender
     from server.events import OutboxTail
     from server.pages.frame import Frame
     from server.pages.rendering import Renderer
@@ -32,6 +33,8 @@ PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")
 #: The municipality's own sign-in service under ``provider``, once the server runs and when there is one.
 OPENID: web.AppKey[dict[str, Provider]] = web.AppKey("openid")
+#: Only where a way to reach closed phones is set up.
+SENDER: web.AppKey[Sender] = web.AppKey("sender")
 PLANNING = web.AppKey("planning", PlanningPool)
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor")

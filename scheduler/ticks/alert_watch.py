@@ -24,7 +24,7 @@ async def alert_watch(database: Database, clock: Clock) -> int:
     count = 0
     if waiting is not None:
         async with database.write() as session:
-            count += await pass_unanswered(session, clock, timing)
+            count += await pass_unanswered(session, clock, timing.alert_answer)
     if who.wishes:
         async with database.write() as session:
             count += await tell_of_rows(session, who, clock)

@@ -18,6 +18,7 @@ from care.errors import Fault
 from care.storage.database import Database
 from care.storage.migrations import current, head
 from care.ticks import Tick
+from server.alerts.ways import ways_out
 from server.configuration import Configuration, is_loopback
 from server.language import N_
 from server.security.factors import has_safe_administrator
@@ -69,6 +70,7 @@ async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[C
         yield _proxy(configuration)
     yield _turn(configuration)
     yield _rooms(configuration)
+    yield _alerts(configuration, clock)
 
 
 def _folder(folder: Path) -> Check:
@@ -232,6 +234,23 @@ def _turn(configuration: Configuration) -> Check:
         "turn",
         N_("Det finns ingen TURN-server. Samtal kan misslyckas, och skyddade personer kan inte ringas."),
     )
+
+
+def _alerts(configuration: Configuration, clock: Clock) -> Check:
+    try:
+        ways = ways_out(configuration, clock)
+    except Fault as fault:
+        return Check("alerts", Verdict.BAD, fault.sentence, fault.values)
+    if not ways:
+        return _good("alerts", N_("Inga besked skickas till stängda telefoner. Inget lämnar servern."))
+    names = ", ".join(way.name for way in ways)
+    if not configuration.public_url:
+        return _warning(
+            "alerts",
+            N_("Besked till stängda telefoner skickas (%(ways)s), men utan länk: public_url är tom."),
+            ways=names,
+        )
+    return _good("alerts", N_("Besked till stängda telefoner skickas (%(ways)s)."), ways=names)
 
 
 def _rooms(configuration: Configuration) -> Check:
