@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from care.access.rights import RIGHTS, Action, Relation
+from care.access.rights import PARTS, RIGHTS, Action, Part, Relation
 from care.accounts import Role
 from server.pages.faults import SENTENCES, UNKNOWN
 
@@ -53,6 +53,27 @@ A client with a protected identity opens to care workers by **known** and **assi
 answers as if it did not exist (404), and stands in the access log as every opening and change does.
 
 {table}
+
+## What a relation shows
+
+Of a client and of a contact that a relation opens, these parts are shown and no others, on pages and by the
+API alike. The name stands on all of them; a personal number on none.
+
+{parts}
+
+- **home**: address, telephone, door and lock, who else lives there
+- **warnings**: language, hearing, choking, no mobile cover, away right now
+- **own words**: what is important to the client
+- **today**: the contacts of today and of the night that follows, with what they are for
+- **video**: whether a video call may be made now, and what is missing for it
+- **no answer**: whom to ring when nobody answers, on the card of a contact from its start until it has ended
+- **contact persons**: relatives and others, at any time
+- **week**: the contacts of the week to come
+- **consents**: who said what and when, wish and decision ability
+- **suitability**: whether a tablet suits, and why
+- **known staff**: named care worker, known staff, who has been there
+- **absences**: hospital, travel and the like
+- **history**: what has happened to a contact, and what colleagues have written of it
 """
 
 ERRORS = """# Errors
@@ -78,7 +99,22 @@ def permissions() -> str:
             for role in roles
         ]
         lines.append(f"| `{action.value}` | " + " | ".join(cell or "–" for cell in cells) + " |")
-    return PERMISSIONS.format(table="\n".join(lines))
+    return PERMISSIONS.format(table="\n".join(lines), parts="\n".join(_parts()))
+
+
+def _parts() -> list[str]:
+    """The table of what each relation shows of a client."""
+    shown = [one for one in Relation if PARTS[one]]
+    return [
+        "| Part | " + " | ".join(_RELATION_WORDS[one] for one in shown) + " |",
+        "|---" * (len(shown) + 1) + "|",
+        *(
+            f"| {part.value.replace('_', ' ')} | "
+            + " | ".join("yes" if part in PARTS[one] else "–" for one in shown)
+            + " |"
+            for part in Part
+        ),
+    ]
 
 
 @dataclass

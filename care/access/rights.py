@@ -6,6 +6,9 @@ night), *delegated* (a licensed professional has handed the task to that person 
 (opened for an hour with a reason that the manager sees), *everywhere* (roles that serve the whole
 municipality), *self* (no client is touched).
 
+Of a client that a relation opens it shows what `PARTS` says and no more: who is sent there today needs the
+door and the telephone, not who has been at hospital.
+
 Lines under SoL and under HSL are read by different rights: a needs assessor sees what is done under SoL, a
 licensed professional what is done under HSL.
 """
@@ -27,6 +30,37 @@ class Relation(StrEnum):
     EMERGENCY = "emergency"
     EVERYWHERE = "everywhere"
     OWN_TABLET = "own_tablet"
+
+
+class Part(StrEnum):
+    """What a client's page and a contact's card are made of, beside the name."""
+
+    #: Address, telephone, door, lock, who else lives there.
+    HOME = "home"
+    #: What may go wrong: language, hearing, choking, no mobile cover, whether the client is away right now.
+    WARNINGS = "warnings"
+    #: "Viktigt för mig", in the client's own words.
+    OWN_WORDS = "own_words"
+    #: The contacts of today and of the night that follows, with what they are for.
+    TODAY = "today"
+    #: Whether a video call may be made now, and what is missing for it.
+    VIDEO = "video"
+    #: Whom to ring when nobody answers: on the card of a contact, from its start until it has ended.
+    NO_ANSWER = "no_answer"
+    #: Relatives and others who are near to the client, at any time.
+    CONTACT_PERSONS = "contact_persons"
+    #: The contacts of the week to come.
+    WEEK = "week"
+    #: Consents with who said what and when; wish and decision ability.
+    CONSENTS = "consents"
+    #: Whether a tablet suits, with reasons, and the tablets.
+    SUITABILITY = "suitability"
+    #: Named care worker, known staff, and who has been there.
+    KNOWN_STAFF = "known_staff"
+    #: Hospital, travel and the like, past and to come.
+    ABSENCES = "absences"
+    #: What has happened to a contact, and what colleagues have written of it.
+    HISTORY = "history"
 
 
 class Action(StrEnum):
@@ -78,6 +112,27 @@ _ALL = frozenset({Relation.EVERYWHERE})
 _NEAR = frozenset({Relation.OWN_GROUP, Relation.OWN_CLIENT, Relation.ASSIGNED, Relation.NIGHT})
 _HELP = frozenset({Relation.EMERGENCY})
 _DELEGATED = frozenset({Relation.DELEGATED})
+
+_WHOLE = frozenset(Part)
+#: For who is sent there today and knows the client no further.
+_VISIT = frozenset(
+    {Part.HOME, Part.WARNINGS, Part.OWN_WORDS, Part.TODAY, Part.VIDEO, Part.NO_ANSWER}
+)  # fmt: skip
+#: What each relation opens of a client: no more than the matter needs.
+PARTS: dict[Relation, frozenset[Part]] = {
+    Relation.SELF: frozenset(),
+    Relation.OWN_GROUP: _WHOLE,
+    Relation.OWN_CLIENT: _WHOLE,
+    Relation.EVERYWHERE: _WHOLE,
+    Relation.ASSIGNED: _VISIT,
+    Relation.DELEGATED: _VISIT,
+    # Alone at night, and the one who rings a daughter when somebody has fallen.
+    Relation.NIGHT: _VISIT | {Part.CONTACT_PERSONS},
+    Relation.EMERGENCY: frozenset(
+        {Part.HOME, Part.WARNINGS, Part.TODAY, Part.NO_ANSWER, Part.CONTACT_PERSONS}
+    ),
+    Relation.OWN_TABLET: frozenset(),
+}
 
 RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.OWN_DAY_READ: {_W: _SELF, _C: _SELF, _M: _SELF},

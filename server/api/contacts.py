@@ -9,10 +9,10 @@ from uuid import UUID
 
 import msgspec
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.rights import Action, Relation
+from care.access.rights import Action, Part, Relation
 from care.clients import Client, Protection
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactHistory, Origin, PlannedContact
@@ -32,7 +32,7 @@ from server.pages import early_ring
 from server.pages.contact import find_contact
 from server.pages.contact_deeds import begin_row, move_row, opened, same_version
 from server.pages.exchanger import exchanger
-from server.security.gate import allow, nameless, note_list
+from server.security.gate import allow, nameless, note_list, parts_open
 from server.security.hand import hand
 
 routes = web.RouteTableDef()
@@ -80,7 +80,7 @@ class Past(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WholeContact(Contact, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A planned contact with all that happened to it, oldest first."""
+    """A planned contact with all that happened to it, oldest first: for its group and the client's own."""
 
     #: What a step must name: it is refused when somebody has changed the contact since.
     version: int
@@ -237,9 +237,10 @@ def _exporter(request: web.Request) -> Importer:
 
 
 async def _whole(request: web.Request, session: AsyncSession, row: PlannedContact) -> dict[str, Any]:
+    may_see = Part.HISTORY in await parts_open(request, session, row)
     history = await session.scalars(
         select(ContactHistory)
-        .where(ContactHistory.contact_id == row.id)
+        .where(ContactHistory.contact_id == row.id if may_see else false())
         .order_by(ContactHistory.at, ContactHistory.id)
     )
     return {

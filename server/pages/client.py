@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.emergency import standing as standing_opening
-from care.access.rights import Action, Relation
+from care.access.rights import PARTS, Action, Part, Relation
 from care.clients import Client, DecisionAbility, VideoWish
 from care.consent import ConsentKind
 from care.contacts.contact import PlannedContact
@@ -30,7 +30,7 @@ from server.pages import client_words as words
 from server.pages.client_changing import changing, find_client, page_of
 from server.pages.client_consents import consents_of
 from server.pages.client_named import standing
-from server.pages.client_record import Record, is_live, photo_consent, read_record
+from server.pages.client_record import Record, is_live, narrow, photo_consent, read_record
 from server.pages.contact_card import language_word
 from server.pages.faces import Face, client_face, staff_face
 from server.pages.form import Form, read_form
@@ -48,10 +48,10 @@ NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class DayRows:
-    """The rows of one day."""
+    """The rows of one day: what for, who comes, how it stands, and whether its card may be opened."""
 
     day: date
-    rows: list[tuple[PlannedContact, str, str, RowState]]
+    rows: list[tuple[PlannedContact, str, str, RowState, bool]]
 
 
 @routes.get("/brukare/{id}", name="client")
@@ -62,7 +62,8 @@ async def client_page(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         client = await find_client(session, request)
         relation = await allow(request, session, Action.CLIENT_READ, client=client)
-        record = await read_record(session, client, clock)
+        parts = PARTS[relation]
+        record = narrow(await read_record(session, client, clock), parts, clock)
         laws = await readable_laws(request, session, client)
         opening = None
         if relation is Relation.EMERGENCY and who.account_id is not None:
@@ -77,11 +78,12 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         request,
         "client.html",
         record=record,
+        parts=parts,
         client=client,
         opening=opening,
         face=Face(client.full_name, face.photo),
         missing=[_(no.sentence) % no.values for no in record.video.against] if record.video else [],
-        consents=consents_of(record, now),
+        consents=consents_of(record, now) if Part.CONSENTS in parts else [],
         words=words,
         spoken=language_word(client.language, language) if client.language != "sv" else None,
         tablets=[(one, is_live(one, now), _battery(one.health)) for one in record.tablets],
@@ -95,7 +97,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         named_before=standing(client),
         named_lacks_title=record.named is not None and record.named.title is not Title.ASSISTANT_NURSE,
         known=[(one, staff_face(request.app, one)) for one in record.known],
-        days=_days(record, request, language, laws),
+        days=_days(record, request, language, laws, only_own=relation is Relation.ASSIGNED),
         today=clock.today(),
         said_no_today=client.no_video_on == clock.today(),
         seen=seen(client),
@@ -134,18 +136,22 @@ def _battery(health: dict[str, Any]) -> int | None:
     return round(level * 100) if isinstance(level, int | float) else None
 
 
-def _days(record: Record, request: web.Request, language: str, laws: frozenset[Law]) -> list[DayRows]:
-    """The rows with a line that the reader may read, by those lines."""
-    clock = request.app[CLOCK]
+def _days(
+    record: Record, request: web.Request, language: str, laws: frozenset[Law], *, only_own: bool
+) -> list[DayRows]:
+    """The rows with a line that the reader may read, by those lines; with `only_own` one opens one's own."""
+    clock, staff_id = request.app[CLOCK], actor(request).staff_id
     days: dict[date, DayRows] = {}
     for row in record.rows:
         lines = [line for line in row.lines if line.law in laws]
         if row.lines and not lines:
             continue
         day = to_wall(row.start, clock.zone).date()
-        names = ", ".join(one.short_name for one in record.staff[row.id])
+        who = record.staff[row.id]
+        opens = not only_own or staff_id in {one.id for one in who}
+        names = ", ".join(one.short_name for one in who)
         days.setdefault(day, DayRows(day, [])).rows.append(
-            (row, services_text(lines, language), names, row_state(row, clock.now()))
+            (row, services_text(lines, language), names, row_state(row, clock.now()), opens)
         )
     return [days[day] for day in sorted(days)]
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.absence import absences_of
+from care.access.rights import Part
 from care.accounts import display_names
 from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff, contact_persons
 from care.clock import Clock
@@ -33,6 +34,8 @@ from server.pages.client_named import candidates
 #: How far ahead rows are shown, and how far back colleagues are found who have been there.
 DAYS_AHEAD = 7
 DAYS_BACK = 30
+#: How far past midnight today's rows reach for whoever sees no further.
+NIGHT_AHEAD = timedelta(hours=12)
 #: So many visits make somebody worth proposing as known.
 VISITS_TO_KNOW = 2
 _LEFT_OUT = (Status.REPLACED,)
@@ -105,6 +108,28 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
     record.staff = await assigned(session, [row.id for row in record.rows])
     wanted = Wanted(client.id, now, Priority.P3, 1, (_ANY_CALL,))
     record.video = judge((await facts_of(session, [wanted], clock))[0], Channel.VIDEO)
+    return record
+
+
+def narrow(record: Record, parts: frozenset[Part], clock: Clock) -> Record:
+    """The record with no more than the `parts` of the client that the reader may see."""
+    now = clock.now()
+    if Part.WEEK not in parts:
+        # Somebody on a night shift that began yesterday evening reads on past midnight.
+        until = now + NIGHT_AHEAD
+        record.rows = [row for row in record.rows if row.planned_date == clock.today() or row.start <= until]
+    if Part.CONTACT_PERSONS not in parts:
+        record.persons = []
+    if Part.KNOWN_STAFF not in parts:
+        record.named, record.candidates, record.known, record.proposed = None, [], [], []
+    if Part.SUITABILITY not in parts:
+        record.suits, record.installed = None, {one.id: set() for one in record.tablets}
+    if Part.CONSENTS not in parts:
+        # One's own picture is shown by consent; nothing else is told of it.
+        record.consents = [one for one in record.consents if one.kind is ConsentKind.PHOTO]
+    if Part.ABSENCES not in parts:
+        away = [one for one in record.absences if one.start <= now]
+        record.absences = away[:1] if Part.WARNINGS in parts else []
     return record
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.access.rights import Action
+from care.access.rights import PARTS, Action
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.performing import DeclineCause
@@ -18,7 +18,7 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import early_ring
 from server.pages.carried_words import waiting
-from server.pages.contact_card import Card, goals_of, language_word, past_of, read_card
+from server.pages.contact_card import Card, goals_of, language_word, narrow, past_of, read_card
 from server.pages.faces import client_face, staff_face
 from server.pages.my_day import next_call_sentence
 from server.pages.onward import link
@@ -55,8 +55,9 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
     _ = translations(language).gettext
     async with request.app[DATABASE].read() as session:
         contact = await find_contact(session, request)
-        await allow(request, session, Action.CONTACT_READ, contact=contact)
-        card = await read_card(session, contact, who.staff_id, clock)
+        relation = await allow(request, session, Action.CONTACT_READ, contact=contact)
+        parts = PARTS[relation]
+        card = narrow(await read_card(session, contact, who.staff_id, clock), parts, clock)
         laws = await readable_laws(request, session, card.client)
         if card.lines and not any(line.law in laws for line in card.lines):
             raise not_found("kontakt")
@@ -71,6 +72,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         request,
         "contact.html",
         card=card,
+        parts=parts,
         carried=carried,
         may_decide=may_perform,
         contact=contact,

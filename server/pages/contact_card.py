@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from care.access.rights import Part
 from care.accounts import display_names
 from care.calls.ring import against_ringing
 from care.clients import Client, ContactPerson, KnownStaff, contact_persons
@@ -141,6 +142,19 @@ async def read_card(
         receipts = await valid_receipts(session, [line.id for line in lines])
         card.lacks_receipt = len(receipts) < len(lines)
         card.is_pressed = bool(receipts) and all(one.result is Result.PRESSED for one in receipts.values())
+    return card
+
+
+def narrow(card: Card, parts: frozenset[Part], clock: Clock) -> Card:
+    """The card with no more than the `parts` of the client that the reader may see."""
+    contact = card.contact
+    nobody_answers = Part.NO_ANSWER in parts and contact.start <= clock.now() and not contact.status.is_end
+    if Part.CONTACT_PERSONS not in parts and not nobody_answers:
+        card.persons = []
+    if Part.HISTORY not in parts:
+        card.history = []
+    if Part.WEEK not in parts and card.next_call is not None and card.next_call.planned_date != clock.today():
+        card.next_call = None
     return card
 
 

@@ -65,8 +65,16 @@ async def open_client(request: web.Request) -> web.StreamResponse:
             client = found[0][0]
             if not await is_open(request, session, client):
                 account = await session.get_one(Account, who.account_id)
-                await open_in_emergency(session, account, client, reason, request.app[CLOCK].now())
-                await allow(request, session, Action.CLIENT_OPEN_EMERGENCY, client=client, purpose=EMERGENCY)
+                made = await open_in_emergency(session, account, client, reason, request.app[CLOCK].now())
+                await allow(
+                    request,
+                    session,
+                    Action.CLIENT_OPEN_EMERGENCY,
+                    client=client,
+                    # The reason is kept with the opening.
+                    thing=f"opening:{made.id}",
+                    purpose=EMERGENCY,
+                )
     except Fault as fault:
         if fault.status not in (422, 429):
             raise

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.emergency import standing
-from care.access.rights import Action, Relation, relations
+from care.access.rights import PARTS, Action, Part, Relation, relations
 from care.accounts import Role
 from care.clients import Client, KnownStaff, Protection
 from care.contacts.contact import Assignment, PlannedContact
@@ -179,6 +179,15 @@ async def would_allow(
     return relation is not None
 
 
+async def parts_open(request: web.Request, session: AsyncSession, contact: PlannedContact) -> frozenset[Part]:
+    """What the actor sees of the contact and its client now. Nothing is opened, and nothing logged."""
+    client = await session.get(Client, contact.client_id)
+    _, relation = await _relation(
+        request, session, actor(request), Action.CONTACT_READ, client, None, contact
+    )
+    return PARTS[relation] if relation is not None else frozenset()
+
+
 async def other_group(request: web.Request, session: AsyncSession, action: Action, group_id: UUID) -> Fault:
     """The answer to somebody who chose a group that is none of theirs: 404, and the try is logged."""
     if await session.get(Group, group_id) is not None:
@@ -274,19 +283,35 @@ async def _lasting(  # noqa: PLR0917
             return held.role, Relation.OWN_GROUP
     if client is None or who.staff_id is None:
         return None, None
-    for held in who.roles:
-        allowed = relations(action, held.role)
-        if Relation.ASSIGNED in allowed and await _is_assigned(
-            request, session, who.staff_id, client.id, contact
-        ):
-            return held.role, Relation.ASSIGNED
-        if Relation.OWN_CLIENT in allowed and await _is_known(session, who.staff_id, client):
-            return held.role, Relation.OWN_CLIENT
-        if _is_only_for_named(held.role, client):
-            continue
-        if Relation.NIGHT in allowed and await _is_on_night(request, session, who.staff_id):
-            return held.role, Relation.NIGHT
+    # The relation that opens most comes first.
+    for relation in (Relation.OWN_CLIENT, Relation.NIGHT, Relation.ASSIGNED):
+        for held in who.roles:
+            if relation in relations(action, held.role) and await _is_tied(
+                request, session, relation, held.role, who.staff_id, client, contact
+            ):
+                return held.role, relation
     return None, None
+
+
+async def _is_tied(  # noqa: PLR0917
+    request: web.Request,
+    session: AsyncSession,
+    relation: Relation,
+    role: Role,
+    staff_id: UUID,
+    client: Client,
+    contact: PlannedContact | None,
+) -> bool:
+    """Whether somebody of the staff has that relation to the client now."""
+    match relation:
+        case Relation.OWN_CLIENT:
+            return await _is_known(session, staff_id, client)
+        case Relation.NIGHT:
+            return not _is_only_for_named(role, client) and await _is_on_night(request, session, staff_id)
+        case Relation.ASSIGNED:
+            return await _is_assigned(request, session, staff_id, client.id, contact)
+        case _:
+            raise AssertionError(relation)
 
 
 async def _in_emergency(

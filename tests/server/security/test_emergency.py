@@ -56,6 +56,10 @@ async def test_it_opens_for_an_hour_and_tells_the_manager(site: Site) -> None:
     assert {one.purpose for one in await site.log() if one.client_id == client.id and one.allowed} == {
         "emergency"
     }
+    async with site.database.read() as session:
+        opening = (await session.scalars(select(EmergencyOpening))).one()
+    assert opening.reason == REASON
+    assert f"opening:{opening.id}" in {one.thing for one in await site.log() if one.where == "emergency_open"}
     site.clock.set(site.clock.now() + timedelta(minutes=61))
     await sign_in(browser, "anna")
     assert (await browser.get(page)).status == 404
