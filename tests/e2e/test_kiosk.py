@@ -250,12 +250,14 @@ async def test_without_cover_the_day_stays_and_klart_is_told_later(
     running: Running, chromium: Browser
 ) -> None:
     """The server is gone, the tablet is restarted: the day, a reminder by itself, all told afterwards."""
-    start = datetime.now(UTC) + timedelta(seconds=45)
-    contact = await planned(running, "MA-PAM", start, Channel.PROMPT)
     page = await started(chromium, running)
-    await expect(page.locator(".row.prompt")).to_be_visible()
     await until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
+    # Soon, but not before the server is gone.
+    start = datetime.now(UTC) + timedelta(seconds=15)
+    contact = await planned(running, "MA-PAM", start, Channel.PROMPT)
+    await expect(page.locator(".row.prompt")).to_be_visible(timeout=10_000)
     await running.kill()
+    assert datetime.now(UTC) < start
     await page.reload()
     await expect(page.locator(".row.prompt")).to_be_visible()
     await expect(page.get_by_text(SERVER_AWAY)).to_be_visible(timeout=30_000)
