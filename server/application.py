@@ -78,6 +78,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.needs",
     "server.pages.outages",
     "server.pages.own_account",
+    "server.pages.own_alerts",
     "server.pages.own_factors",
     "server.pages.own_tokens",
     "server.pages.own_wishes",

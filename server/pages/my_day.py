@@ -19,6 +19,8 @@ from care.staff import Staff
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import early_ring
+from server.pages.alert_answers import note_opened
+from server.pages.alone import company
 from server.pages.day_list import DayList, read_day
 from server.pages.faces import Face, client_face
 from server.pages.onward import link
@@ -94,10 +96,12 @@ async def my_day(request: web.Request) -> web.StreamResponse:
         raise Fault(
             "my_day.not_staff", "Min dag finns för den som är inlagd som personal.", status=404, place="staff"
         )
+    await note_opened(request)
     clock = request.app[CLOCK]
     async with request.app[DATABASE].read() as session:
         day = await read_day(session, who.staff_id, clock)
         wishes = await own_wishes(session, who.staff_id, clock.now())
+        near = await company(request, session)
     clients = [(one.id, one.group_id) for one in day.clients.values()] + about(wishes)
     note_list(request, Action.OWN_DAY_READ, clients, Relation.ASSIGNED)
     rows = [view_row(request, day, contact, who.staff_id) for contact in day.contacts]
@@ -118,6 +122,7 @@ async def my_day(request: web.Request) -> web.StreamResponse:
         next_change=min((one for one in moments if one is not None), default=None),
         call_route=link(request, "call", id=top.contact.id) if top else None,
         receipt=lambda contact: link(request, "receipt", id=contact.id),
+        company=lambda client_id: near.beside(client_id) if near else None,
         ring=lambda contact: link(request, "call", id=contact.id),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
+from care.alerts import note_taken
 from care.clients import Client
 from care.contacts.step import Hand, fetch
 from care.errors import Fault, not_found, stale
@@ -36,6 +37,7 @@ from scheduler.resolving import (
 )
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
+from server.pages.alert_answers import note_opened
 from server.pages.form import Form, read_form
 from server.pages.needs_view import OUTCOMES, needs
 from server.pages.rendering import go_to, render
@@ -56,13 +58,14 @@ DAYS_AHEAD = 1
 @right(Action.TASK_READ)
 async def page(request: web.Request) -> web.StreamResponse:
     """Red rows first, then tasks."""
+    await note_opened(request)
     return await _show(request)
 
 
 @routes.post("/behover/kontakt/{id}", name="needs_resolve")
 @right(Action.CONTACT_RESOLVE)
 async def close_contact(request: web.Request) -> web.StreamResponse:
-    """``do`` = close (with outcome and reason) or hand_over (to a named person)."""
+    """``do`` = close (with outcome and reason), hand_over (to a named person) or take (oneself)."""
     form = await read_form(request)
     clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
     try:
@@ -71,7 +74,11 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
             await allow(request, session, Action.CONTACT_RESOLVE, contact=contact)
             if contact.version != form.number("version", least=1, most=10**9):
                 raise stale("kontakten")
-            if form.text("do") == "hand_over":
+            if form.text("do") == "take":
+                mine = _myself(request)
+                await hand_over(session, contact, mine, clock=clock, hand=hand)
+                await note_taken(session, mine, contact.group_id, clock.now(), contact_id=contact.id)
+            elif form.text("do") == "hand_over":
                 to = await _colleague(request, session, form, "to", contact.group_id)
                 await hand_over(session, contact, to, clock=clock, hand=hand)
             else:
@@ -97,7 +104,7 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
 @routes.post("/behover/uppgift/{id}", name="needs_task")
 @right(Action.TASK_CLOSE)
 async def close_one_task(request: web.Request) -> web.StreamResponse:
-    """``do`` = close (with outcome) or hand_over."""
+    """``do`` = close (with outcome), hand_over or take."""
     form = await read_form(request)
     clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
     try:
@@ -113,7 +120,11 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
                 group=task.group_id,
                 thing=f"task:{task.id}",
             )
-            if form.text("do") == "hand_over":
+            if form.text("do") == "take":
+                mine = _myself(request)
+                await hand_over_task(session, task, mine, clock=clock)
+                await note_taken(session, mine, task.group_id, clock.now(), task_id=task.id)
+            elif form.text("do") == "hand_over":
                 to = await _colleague(request, session, form, "to", task.group_id)
                 await hand_over_task(session, task, to, clock=clock)
             else:
@@ -141,6 +152,14 @@ def _id(request: web.Request) -> UUID:
     if found is None:
         raise not_found("uppgift")
     return found
+
+
+def _myself(request: web.Request) -> UUID:
+    """Who takes something is somebody of the staff: an administrator's account owns no rows."""
+    mine = actor(request).staff_id
+    if mine is None:
+        raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="to")
+    return mine
 
 
 async def _colleague(
@@ -198,6 +217,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
         hidden=hidden,
         people=people,
         outcomes=[(one.value, words.gettext(one.words)) for one in Outcome],
+        mine=actor(request).staff_id,
         names={group.id: group.name for group in groups},
         may_resolve=actor(request).may(Action.CONTACT_RESOLVE),
         may_close=actor(request).may(Action.TASK_CLOSE),

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from care.alerts import Alert
 from care.clients import Client, ContactPerson
 from care.clock import Clock
 from care.contacts.cause import Cause
@@ -21,11 +22,12 @@ from care.ids import read_id
 from care.notices import Notice
 from care.staff import Staff
 from care.tasks import Task, TaskKind
+from scheduler.alerting import trails
 from scheduler.closing import may_be_closed
 from scheduler.passing import had_by
 from scheduler.resolving import needs_a_person
 from server.language import N_
-from server.pages import review_words
+from server.pages import alert_words, review_words
 from server.pages.rendering import clock_text
 from server.pages.row_words import services_text
 from server.pages.task_leads import LEADS, Lead
@@ -44,6 +46,7 @@ HEADINGS: dict[TaskKind, str] = {
     TaskKind.SYSTEM_WAS_AWAY: N_("Systemet var borta"),
     TaskKind.FOLLOW_UP: N_("Att följa upp"),
     TaskKind.EMERGENCY_OPENED: N_("Nödöppning att granska"),
+    TaskKind.ALERT_FAILED: N_("Besked kom inte fram"),
 }
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
 OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
@@ -62,6 +65,7 @@ OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
     TaskKind.CALL_REQUEST: (("called", N_("Har ringt")), ("not_reached", N_("Nådde inte"))),
     TaskKind.SYSTEM_WAS_AWAY: (("checked", N_("Raderna är kontrollerade")),),
     TaskKind.FOLLOW_UP: (("done", N_("Uppföljt")),),
+    TaskKind.ALERT_FAILED: (("handled", N_("Den som skulle ha besked vet")),),
     TaskKind.EMERGENCY_OPENED: (
         ("fine", N_("Öppningen var befogad")),
         ("follow_up", N_("Följs upp med den som öppnade")),
@@ -89,6 +93,11 @@ class Need:
     deadline: datetime | None
     is_late: bool
     owner: str | None
+    owner_id: UUID | None = None
+    #: Who was told of it on a closed phone, and what came of that.
+    trail: str = ""
+    #: The owner has said "Jag tar det".
+    is_taken: bool = False
     #: When it was to be done at first, and how many have let it go by since.
     promised: datetime | None = None
     passed: int = 0
@@ -121,6 +130,7 @@ async def needs(
     about.unanswered = {
         one.id for one in found.tasks if one.kind in LEADS and not await may_be_closed(session, one, clock)
     }
+    about.trails = await trails(session, [one.id for one in found.tasks], [one.id for one in found.contacts])
     # What was passed on has a new deadline, and is late all the same: it does not sink in the list.
     tasks = sorted(found.tasks, key=lambda one: (one.promised, one.id))
     return [about.red(row) for row in found.contacts], [about.task(one) for one in tasks]
@@ -143,6 +153,7 @@ class _About:
         self.contacts: dict[UUID, PlannedContact] = {}
         self.notices: dict[UUID, list[Notice]] = {}
         self.nameless: Collection[UUID] = ()
+        self.trails: dict[UUID, list[tuple[Alert, Staff]]] = {}
         #: Tasks that are answered elsewhere, and have not been.
         self.unanswered: Collection[UUID] = ()
 
@@ -214,6 +225,7 @@ class _About:
             deadline=row.deadline,
             is_late=row.deadline is not None and row.deadline < self.now,
             owner=self._owner(row.owner_id),
+            **self._told_of(row.id, row.owner_id),
             phones=self._phones(client),
             contact=row,
             services=services_text(full.lines, self.language),
@@ -234,6 +246,7 @@ class _About:
             promised=one.promised,
             passed=len(had_by(one)),
             owner=self._owner(one.owner_id),
+            **self._told_of(one.id, one.owner_id),
             phones=self._phones(client) if client else [],
             contact=self.contacts.get(one.contact_id) if one.contact_id else None,
             outcomes=[(word, self.say(words)) for word, words in OUTCOMES[one.kind]]
@@ -339,6 +352,14 @@ class _About:
         return found + [
             Phone(f"{one.name}, {one.relation}", one.phone) for one in self.persons.get(client.id, [])
         ]
+
+    def _told_of(self, thing: UUID, owner_id: UUID | None) -> dict[str, Any]:
+        steps = self.trails.get(thing, [])
+        return {
+            "owner_id": owner_id,
+            "trail": alert_words.trail(steps, self.zone, self.say),
+            "is_taken": owner_id is not None and alert_words.is_taken_by(steps, owner_id),
+        }
 
     def _owner(self, staff_id: UUID | None) -> str | None:
         found = self.staff.get(staff_id) if staff_id else None

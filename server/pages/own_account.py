@@ -12,6 +12,7 @@ from care.errors import Fault, not_found
 from care.ids import read_id
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
 from server.language import translations
+from server.pages import own_alerts
 from server.pages.accounts import METHODS, browser
 from server.pages.form import read_form
 from server.pages.rendering import go_to, render
@@ -120,6 +121,7 @@ async def _page(
         has_password=account.password_hash is not None,
         owned=owned,
         is_owed=is_owed(request.app[CONFIGURATION]),
+        has_alerts=own_alerts.is_offered(request),
         messages=[{"kind": "good", "text": said}] if said else [],
         sessions=[
             {

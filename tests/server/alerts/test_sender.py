@@ -27,7 +27,7 @@ from server.alerts.ways import ways_out
 from server.configuration import Configuration, read_configuration
 from server.keys import SENDER
 from tests.builders import LONG_AGO, make_account, make_staff, make_town, moment
-from tests.server.alerts.conftest import Gateway, settings
+from tests.server.alerts.gateway import Gateway, settings
 from tests.server.conftest import cold_app
 
 START = moment("2026-12-01 14:30")

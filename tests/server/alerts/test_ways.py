@@ -25,7 +25,7 @@ from care.clock import StandingClock
 from care.errors import Fault
 from server.alerts.ways import Message, NotSentError, Way, ways_out
 from server.configuration import read_configuration
-from tests.server.alerts.conftest import Gateway, settings
+from tests.server.alerts.gateway import Gateway, settings
 
 MESSAGE = Message(
     "0195-id", "due", "+46701740658", "Samtid: ett samtal väntar kl. 14.30.", "https://s.example/min-dag"

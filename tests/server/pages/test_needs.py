@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from care.accounts import Account, Role
+from care.alerts import Alert, AlertEnd, AlertKind
 from care.clients import Client, ContactPerson, Protection
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
@@ -20,7 +21,15 @@ from care.services import Service
 from care.staff import Staff, Title
 from care.tasks import Task, TaskKind, open_task
 from server.pages.needs import when_done
-from tests.builders import make_client, make_contact, make_group, make_known, make_shift, make_staff
+from tests.builders import (
+    make_client,
+    make_contact,
+    make_group,
+    make_known,
+    make_shift,
+    make_staff,
+    moment,
+)
 from tests.server.conftest import Browser, Site
 
 CHOOSE = "Välj något av det som finns i listan."
@@ -334,3 +343,42 @@ async def test_a_protected_identity_has_no_name_for_those_whom_it_does_not_know(
     html = await (await known.get("/behover")).text()
     assert html.count("Hemlig") >= 3
     assert f"/kontakt/{red.id}" in html
+
+
+async def test_who_was_told_stands_on_the_task_and_one_can_take_it(site: Site) -> None:
+    """ "Anna L. fick besked 06.31, svarade inte; …": then Karin takes it, and that stands there too."""
+    async with site.database.write() as session:
+        anna = await make_staff(session, site.town)
+        karin = await make_staff(session, site.town, "Karin", "Ek", title=Title.COORDINATOR)
+        client = await make_client(session, site.town)
+        row = await make_contact(
+            session, client, site.town.services["TI-DAG"], "2026-12-01 06:00", status=Status.AWAITING,
+            staff=[anna],
+        )  # fmt: skip
+        task = await open_task(
+            session, TaskKind.TELL_CLIENT, group_id=site.town.group.id, client_id=client.id,
+            at=site.clock.now(), deadline=site.clock.now() + timedelta(minutes=30), owner_id=anna.id,
+        )  # fmt: skip
+        assert task is not None
+        for thing in ({"task_id": task.id}, {"contact_id": row.id}):
+            session.add(
+                Alert(
+                    id=new_id(), once_key=str(thing), staff_id=anna.id, group_id=site.town.group.id,
+                    kind=AlertKind.TASK if "task_id" in thing else AlertKind.RED, facts={},
+                    made_at=moment("2026-12-01 06:31"), sent_at=moment("2026-12-01 06:31"),
+                    until=site.clock.now(), ended_at=moment("2026-12-01 06:36"), end=AlertEnd.UNANSWERED,
+                    **thing,
+                )
+            )  # fmt: skip
+    boss = await site.signed_in("karin", Role.COORDINATOR, staff_id=karin.id)
+    html = await (await boss.get("/behover")).text()
+    assert html.count("Anna L. fick besked 06.31, svarade inte.") == 2
+    assert html.count('value="take"') == 2
+    await boss.post(f"/behover/uppgift/{task.id}", data={"do": "take"})
+    await boss.post(f"/behover/kontakt/{row.id}", data={"do": "take", "version": row.version})
+    html = await (await boss.get("/behover")).text()
+    assert html.count("svarade inte; Karin E. tar det sedan 06.40.") == 2
+    assert 'value="take"' not in html
+    async with site.database.read() as session:
+        assert (await session.get_one(Task, task.id)).owner_id == karin.id
+        assert (await session.get_one(PlannedContact, row.id)).owner_id == karin.id
