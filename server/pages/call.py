@@ -19,6 +19,7 @@ from care.ids import read_id
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import early_ring
+from server.pages.alone import company
 from server.pages.faces import client_face
 from server.pages.onward import link
 from server.pages.receipt import goal_words, lines_of
@@ -51,6 +52,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
                 "call.not_video", "Den här kontakten är inte ett videosamtal.", status=409, place="contact"
             )
         no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
+        near = await company(request, session) if "ensam" not in request.query else None
         goals = await _goals(session, contact, language)
         photo = await session.scalars(
             select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
@@ -71,6 +73,9 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         reason=reason,
         needs_reason=reason is None and clock.now() < contact.start - BEFORE and not contact.status.is_end,
         reasons=early_ring.REASONS,
+        early=request.query.get("anledning", "") if reason else "",
+        company=near.beside(client.id) if near else None,
+        alone="ensam" in request.query,
         no_call=_(no_call.sentence) % no_call.values if no_call else None,
         receipt_href=address_of(request, "receipt", id=contact.id),
         card_href=link(request, "contact", id=contact.id),

@@ -17,6 +17,7 @@ from care.ids import read_id
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import early_ring
+from server.pages.alone import company
 from server.pages.carried_words import waiting
 from server.pages.contact_card import Card, goals_of, language_word, narrow, past_of, read_card
 from server.pages.faces import client_face, staff_face
@@ -64,6 +65,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         card.lines = [line for line in card.lines if line.law in laws]
         carried = await waiting(session, request, contact, [line.id for line in card.lines])
         may_move = await would_allow(request, session, Action.CONTACT_MOVE, contact)
+        near = await company(request, session) if contact.channel in CALLS else None
         may_receipt = card.registered_in is not None and await may_be_receipted(session, contact)
         moves = await other_ways(request, session, contact) if may_move else []
     now, client = clock.now(), card.client
@@ -112,6 +114,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         call_href=link(request, "call", id=contact.id),
         receipt_href=link(request, "receipt", id=contact.id) if may_perform else None,
         client_href=link(request, "client", id=client.id),
+        company=near.beside(client.id) if near else None,
         reasons=early_ring.REASONS,
         declines=[(one.value, CAUSE_WORDS[one.value]) for one in DeclineCause],
     )

@@ -22,6 +22,7 @@ from care.localtime import to_instant, to_wall
 from scheduler.moving import move_to_phone, move_to_video, move_to_visit, ways
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.pages import early_ring
+from server.pages.alone import company
 from server.pages.contact import find_contact
 from server.pages.form import Form, read_form
 from server.pages.onward import link, onward
@@ -73,8 +74,24 @@ async def begin(request: web.Request) -> web.StreamResponse:
     async with opened(request, Action.CONTACT_PERFORM) as (session, contact):
         if contact.status is not Status.UNDERWAY:
             check_version(form, contact)
+            if contact.channel in CALLS and not form.flag("ensam"):
+                await _check_alone(request, session, contact)
             await begin_row(request, session, contact, reason)
     return onward(request, card_address(request, contact))
+
+
+async def _check_alone(request: web.Request, session: AsyncSession, contact: PlannedContact) -> None:
+    """The page was read before the worker came to somebody's home: it is read again, and then asks."""
+    near = await company(request, session)
+    said = near.beside(contact.client_id) if near else None
+    if said is not None:
+        raise Fault(
+            "call.not_alone",
+            "%(where)s Läs om sidan, så får du frågan innan du ringer.",
+            status=409,
+            place="ensam",
+            values={"where": said},
+        )
 
 
 async def begin_row(
