@@ -18,6 +18,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
+from care.leaving import gone_by, leave
 from care.localtime import day_span
 from care.municipality import Group
 from care.services import Priority
@@ -33,7 +34,8 @@ Span = tuple[datetime, datetime]
 
 
 async def day_end(database: Database, clock: Clock) -> int:
-    """Close yesterday's rows of P3 and P4 that never began; how many."""
+    """Close yesterday's rows of P3 and P4 that never began, and what is open for who has left; how many."""
+    count = await _end_leaving(database, clock)
     today, _ = day_span(clock.today(), clock.zone)
     over = (
         PlannedContact.status.in_((Status.DUE, Status.AWAITING)),
@@ -44,7 +46,6 @@ async def day_end(database: Database, clock: Clock) -> int:
         # What another system registers may well have been done: its word is waited for, then a person asked.
         or_(PlannedContact.channel != Channel.PHYSICAL, PlannedContact.group_id.not_in(_ELSEWHERE)),
     )
-    count = 0
     while True:
         async with database.read() as session:
             if await session.scalar(select(PlannedContact.id).where(*over).limit(1)) is None:
@@ -56,6 +57,18 @@ async def day_end(database: Database, clock: Clock) -> int:
         count += len(rows)
         if len(rows) < MOST:
             return count
+
+
+async def _end_leaving(database: Database, clock: Clock) -> int:
+    """Who had their last day yesterday is signed out at midnight, also where a page or a socket is open."""
+    async with database.read() as session:
+        if not await gone_by(session, clock.today()):
+            return 0
+    async with database.write() as session:
+        gone = await gone_by(session, clock.today())
+        for account_id in gone:
+            await leave(session, account_id, clock.now())
+    return len(gone)
 
 
 async def _close(session: AsyncSession, rows: list[Row], away: list[Span], now: datetime) -> None:

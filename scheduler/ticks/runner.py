@@ -40,7 +40,8 @@ EVERY: dict[str, tuple[Work, float]] = {
     "task_watch": (task_watch, 10),
     "alert_watch": (alert_watch, 5),
     "horizon": (horizon, 3600),
-    "day_end": (day_end, 600),
+    # At midnight somebody's last day may be over while a page of theirs is open.
+    "day_end": (day_end, 15),
     "retention": (retention, 3600),
     "review_watch": (review_watch, 3600),
 }

@@ -48,9 +48,10 @@ _PROBLEMS = {
     "413": "Too long.",
     "415": "Not JSON.",
     "422": "Not understood; `place` says where.",
+    "429": "Asked too often; `Retry-After` says how many seconds to wait.",
     "500": "Our fault. Nothing was saved.",
 }
-_OF_EVERYBODY = ("401", "403", "404", "422", "500")
+_OF_EVERYBODY = ("401", "403", "404", "422", "429", "500")
 _OF_CHANGES = ("409", "413", "415")
 
 

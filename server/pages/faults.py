@@ -52,7 +52,14 @@ async def faults(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def answer(request: web.Request, fault: Fault) -> web.StreamResponse:
-    """The response that says `fault`."""
+    """The response that says `fault`; one that is only too early says how long to wait."""
+    response = _said(request, fault)
+    if fault.status == HTTPStatus.TOO_MANY_REQUESTS and "seconds" in fault.values:
+        response.headers["Retry-After"] = str(fault.values["seconds"])
+    return response
+
+
+def _said(request: web.Request, fault: Fault) -> web.StreamResponse:
     say = translations(request.get(LANGUAGE, "sv")).gettext
     if _wants_json(request):
         return web.Response(

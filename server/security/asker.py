@@ -7,9 +7,11 @@ from datetime import timedelta
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.keys import ACTOR, CLOCK, CONFIGURATION, DATABASE, LANGUAGE
+from server.keys import ACTOR, CLOCK, CONFIGURATION, DATABASE, LANGUAGE, THROTTLE
 from server.language import LANGUAGES
 from server.security import sessions, tokens
+from server.security.address import client_address
+from server.security.throttle import TOKEN, TOKEN_ADDRESS
 
 #: The same for everybody: no need to ask the database who it is.
 _NOBODYS = frozenset(
@@ -59,8 +61,11 @@ async def _find_program(request: web.Request, bearer: str) -> None:
     database, now = request.app[DATABASE], request.app[CLOCK].now()
     async with database.read() as session:
         found = await tokens.find(session, bearer, now)
+    throttle = request.app[THROTTLE]
     if found is None:
+        await throttle.spend(TOKEN_ADDRESS, client_address(request))
         raise tokens.bad_token()
+    await throttle.spend(TOKEN, str(found.token_id))
     request[ACTOR] = found.actor
     if found.is_news(now):
         async with database.write() as session:

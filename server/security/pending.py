@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.accounts import Account, PendingSignIn, Step
 from care.ids import new_id
+from care.programs import end_tokens
 from server.configuration import Configuration
 from server.keys import CLOCK, CONFIGURATION
 from server.security.sessions import digest, is_open, revoke_all
@@ -116,8 +117,9 @@ async def end_all(session: AsyncSession, account_id: UUID, *, but: UUID | None =
 
 
 async def shut_out(session: AsyncSession, account_id: UUID, now: datetime) -> None:
-    """End every session of an account, and every sign-in under way."""
+    """End every session of an account, every sign-in under way, and the tokens of its programs."""
     await end_all(session, account_id)
+    await end_tokens(session, account_id, now)
     await revoke_all(session, account_id, now)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from care.accounts import Account, Role, SignIn
 from care.clock import StandingClock
 from care.contacts.contact import ContactHistory, PlannedContact
 from care.contacts.life import Status
+from care.ids import new_id
+from care.outbox import OutboxEvent
+from care.programs import AccessToken
 from care.storage.database import Database
 from scheduler.ticks.day_end import day_end
 from scheduler.ticks.due import due
 from scheduler.ticks.presence import presence
-from tests.builders import make_client, make_contact, make_town, moment
+from tests.builders import make_account, make_client, make_contact, make_town, moment
 
 
 async def rows(database: Database, *specs: dict[str, Any]) -> list[PlannedContact]:
@@ -114,3 +118,45 @@ async def test_what_fell_into_an_absence_of_the_system_is_unknown(
     assert (lost.status, lost.cause) == (Status.UNKNOWN, "system_was_away")
     assert lost.deadline is not None
     assert (await read(database, before)).status is Status.MISSED
+
+
+async def test_who_had_their_last_day_is_signed_out_at_midnight(
+    database: Database, clock: StandingClock
+) -> None:
+    """Sessions and tokens end and who listens is told, once, at the local midnight in winter and summer."""
+    for last, night in (("2026-12-01", "2026-12-02 00:00"), ("2027-07-01", "2027-07-02 00:00")):
+        clock.set(moment(f"{last} 12:00"))
+        async with database.write() as session:
+            account = await make_account(session, None, f"siv{last}")
+            account.last_day = clock.today()
+            stays = await make_account(session, None, f"bo{last}")
+            for one in (account, stays):
+                session.add_all(held(one, clock.now()))
+        clock.set(moment(night) - timedelta(seconds=1))
+        assert await day_end(database, clock) == 0
+        clock.set(moment(night))
+        assert await day_end(database, clock) == 1
+        assert await day_end(database, clock) == 0
+        async with database.read() as session:
+            for who, ended in ((account, moment(night)), (stays, None)):
+                signed_in = select(SignIn.revoked_at).where(SignIn.account_id == who.id)
+                speaks = select(AccessToken.revoked_at).where(AccessToken.account_id == who.id)
+                found = [*await session.scalars(signed_in), *await session.scalars(speaks)]
+                assert found == [ended, ended]
+            told = await session.scalars(select(OutboxEvent).where(OutboxEvent.topic == "account.changed"))
+            assert [one.payload for one in told].count({"account": str(account.id)}) == 1
+
+
+def held(account: Account, now: datetime) -> list[SignIn | AccessToken]:
+    """An open session and a token, both good for long."""
+    later = now + timedelta(days=300)
+    return [
+        SignIn(
+            id=new_id(), account_id=account.id, token_hash=f"s{account.id.hex}", created_at=now,
+            last_seen_at=now, expires_at=later,
+        ),
+        AccessToken(
+            id=new_id(), account_id=account.id, name="Planeringen", token_hash=account.id.hex,
+            role=Role.COORDINATOR, actions=["plan.read"], created_at=now, expires_at=later,
+        ),
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,14 @@ from care.access.rights import Action
 from care.accounts import Account, AccountRole, Role
 from care.errors import Fault
 from care.programs import AccessToken
+from scheduler.ticks.day_end import day_end
+from server.accounts import disable, leave_on
+from server.security import asker
+from server.security.factors import reset
+from server.security.pending import shut_out
+from server.security.throttle import TOKEN, TOKEN_ADDRESS
 from server.security.tokens import make, offered
+from tests.builders import moment
 from tests.server.api.conftest import Made, Program, make_program
 from tests.server.conftest import Site
 
@@ -155,3 +163,64 @@ async def test_a_cookie_is_no_way_round(site: Site, made: Made) -> None:
     assert form.status == 415
     own = await browser.post(address, json=step, headers={"Sec-Fetch-Site": "same-origin"})
     assert own.status == 200, await own.text()
+
+
+async def the_account(site: Site) -> Account:
+    async with site.database.read() as session:
+        return (await session.scalars(select(Account).where(Account.username == "planeringen"))).one()
+
+
+@pytest.mark.parametrize("end", ["disable", "reset", "shut_out"])
+async def test_a_token_ends_for_good_with_the_account(site: Site, program: Program, end: str) -> None:
+    """Closed, a lost phone, signed out everywhere: it stays ended when the account opens again."""
+    await site.account("admin", Role.ADMINISTRATOR)
+    account, now = await the_account(site), site.clock.now()
+    assert (await program.ask("GET", "/groups")).status == 200
+    async with site.database.write() as session:
+        mine = await session.get_one(Account, account.id)
+        if end == "disable":
+            await disable(session, now, mine)
+        else:
+            await (reset if end == "reset" else shut_out)(session, mine.id, now)
+    assert (await program.ask("GET", "/groups")).status == 401
+    async with site.database.write() as session:
+        (await session.get_one(Account, account.id)).disabled_at = None
+    assert (await program.ask("GET", "/groups")).status == 401
+
+
+async def test_a_token_ends_with_the_last_day(site: Site, program: Program) -> None:
+    """At the municipality's midnight, and for good once the day's end has passed over it."""
+    async with site.database.write() as session:
+        account = await session.get_one(Account, (await the_account(site)).id)
+        await leave_on(session, site.clock.now(), account, site.clock.today())
+    site.clock.set(moment("2026-12-01 23:59"))
+    assert (await program.ask("GET", "/groups")).status == 200
+    site.clock.set(moment("2026-12-02 00:00"))
+    assert (await program.ask("GET", "/groups")).status == 401
+    await day_end(site.database, site.clock)
+    async with site.database.write() as session:
+        (await session.get_one(Account, account.id)).last_day = None
+    assert (await program.ask("GET", "/groups")).status == 401
+
+
+async def test_a_program_that_asks_too_often_waits(
+    site: Site, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 with how long; another token is not held up, and a page is not."""
+    other = await make_program(site, "uppfoljningen", Role.COORDINATOR)
+    monkeypatch.setattr(asker, "TOKEN", replace(TOKEN, times=3))
+    assert [(await program.ask("GET", "/groups")).status for _ in range(4)] == [200, 200, 200, 429]
+    answer = await program.ask("GET", "/groups")
+    assert (await answer.json())["code"] == "throttle.program"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert (await other.ask("GET", "/groups")).status == 200
+
+
+async def test_guessing_tokens_is_slowed_down(site: Site, program: Program) -> None:
+    """Wrong ones from one address end in 429; a good one from there goes on."""
+    wrong = Program(program.browser, "samtid_" + "a" * 43)
+    statuses = [(await wrong.ask("GET", "/groups")).status for _ in range(TOKEN_ADDRESS.times + 1)]
+    assert statuses == [401] * TOKEN_ADDRESS.times + [429]
+    answer = await wrong.ask("GET", "/groups")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 600
+    assert (await program.ask("GET", "/groups")).status == 200

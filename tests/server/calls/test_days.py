@@ -11,6 +11,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand, alter
 from care.devices import Device
 from care.outbox import announce
+from scheduler.ticks.day_end import day_end
 from server.calls import socket
 from server.calls.routes import DAYS
 from server.security import sessions
@@ -136,6 +137,21 @@ async def test_signing_out_ends_the_socket(small_house: House) -> None:
     page = await house.page()
     async with house.database.write() as session:
         await sessions.revoke_all(session, house.account_id, house.clock.now())
+    assert await page.closed() == socket.NOT_RECOGNISED
+    assert page.heard[-1]["code"] == "sign_in.needed"
+
+
+async def test_the_last_day_ends_the_socket_at_midnight(small_house: House) -> None:
+    """A page that is open when somebody's last day is over is closed by the tick, untouched as it is."""
+    house = small_house
+    async with house.database.write() as session:
+        account = await session.get_one(Account, house.account_id)
+        account.last_day = house.clock.today()
+    page = await house.page()
+    await day_end(house.database, house.clock)
+    assert "bye" not in {one["type"] for one in page.heard}
+    house.clock.set(moment("2026-12-02 00:00"))
+    await day_end(house.database, house.clock)
     assert await page.closed() == socket.NOT_RECOGNISED
     assert page.heard[-1]["code"] == "sign_in.needed"
 
