@@ -49,6 +49,7 @@ _WORD = {
     },
     Cause.NO_VIDEO_TODAY: {"not_said_no_today"},
     Cause.NO_TABLET: {"tablet_suits"},
+    Cause.TABLET_LOST: {"tablet_is_usable"},
 }
 
 
@@ -102,6 +103,14 @@ async def no_video_today(session: AsyncSession, client_id: UUID, *, clock: Clock
 async def tablet_does_not_suit(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
     """It has been assessed that a tablet does not suit the client: coming rows, as `consent_withdrawn`."""
     return await _stop_video(session, client_id, Cause.NO_TABLET, clock, hand)
+
+
+async def tablet_lost(session: AsyncSession, client_id: UUID, *, clock: Clock, hand: Hand) -> int:
+    """The client's only tablet has been reported lost: coming rows, as `consent_withdrawn`.
+
+    They are calls again when another is put up (`scheduler.tablet_calls.tablet_is_back`).
+    """
+    return await _stop_video(session, client_id, Cause.TABLET_LOST, clock, hand)
 
 
 async def _stop_video(session: AsyncSession, client_id: UUID, why: Cause, clock: Clock, hand: Hand) -> int:

@@ -24,6 +24,8 @@ class Cause(StrEnum):
     #: Sound or picture did not come through.
     TECHNICAL_FAILURE = "technical_failure"
     NO_TABLET = "no_tablet"
+    #: The tablet was reported lost: the row is a visit until another is put up.
+    TABLET_LOST = "tablet_lost"
     CAMERA_FAILED = "camera_failed"
     STAFF_SHORT = "staff_short"
     #: Nobody began, and nothing else is known.

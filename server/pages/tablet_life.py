@@ -16,13 +16,15 @@ from care.clients import Client
 from care.devices import Device, DeviceAssignment, DeviceEnd, InstallMark, InstallStep
 from care.errors import Fault
 from care.ids import new_id
+from scheduler.moving import tablet_lost
 from server.keys import CLOCK, DATABASE
 from server.pages.form import Form, read_form
 from server.pages.rendering import address_of, go_to
 from server.pages.tablet_found import find_tablet
 from server.security.actor import Actor, actor
 from server.security.gate import listed, right
-from server.tablets.home import revoke
+from server.security.hand import hand
+from server.tablets.home import revoke, tablets_of
 
 routes = web.RouteTableDef()
 NAME = 120
@@ -79,11 +81,19 @@ async def install(request: web.Request) -> web.StreamResponse:
 @routes.post("/surfplattor/{id}/koppla-bort", name="tablet_revoke")
 @right(Action.DEVICE_CHANGE)
 async def take_away(request: web.Request) -> web.StreamResponse:
-    """Take it out of use, for a reason: it erases its day and key at once, or as soon as it has contact."""
+    """Take it out of use, for a reason: it erases its day and key at once, or as soon as it has contact.
+
+    When it is lost, the calls that were to come on it become visits until another is put up.
+    """
+    clock = request.app[CLOCK]
     why = (await read_form(request)).one_of("why", DeviceEnd, DeviceEnd.OTHER)
     async with request.app[DATABASE].write() as session:
-        device, _here = await find_tablet(request, session, Action.DEVICE_CHANGE, f"ended:{why.value}")
-        await revoke(session, device, request.app[CLOCK].now(), why=why, account_id=actor(request).account_id)
+        device, here = await find_tablet(request, session, Action.DEVICE_CHANGE, f"ended:{why.value}")
+        await revoke(session, device, clock.now(), why=why, account_id=actor(request).account_id)
+        if why is DeviceEnd.LOST:
+            for client in here:
+                if not await tablets_of(session, client.id, clock.now()):
+                    await tablet_lost(session, client.id, clock=clock, hand=hand(request))
     return go_to(address_of(request, "tablets"))
 
 

@@ -19,13 +19,15 @@ from care.ids import read_id
 from care.municipality import Group
 from care.pairing import TRIES, Invitation, invite, is_open
 from care.sorting import swedish
+from scheduler.tablet_calls import tablet_is_back
 from server.keys import CLOCK, CONFIGURATION, DATABASE
 from server.pages.form import query, read_form
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import Actor, actor
 from server.security.gate import allow, listed, note_list, right
+from server.security.hand import hand
 from server.tablets import pairing
-from server.tablets.home import tablets_of
+from server.tablets.home import clients_of, tablets_of
 
 routes = web.RouteTableDef()
 
@@ -92,6 +94,8 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         device = await pairing.confirm(
             session, now, found, account_id=actor(request).account_id, number=number
         )
+        for client in await clients_of(session, device.id, now):
+            await tablet_is_back(session, client.id, clock=request.app[CLOCK], hand=hand(request))
     return go_to(address_of(request, "tablet", id=device.id))
 
 

@@ -18,6 +18,7 @@ from care.errors import not_found
 from care.ids import read_id
 from care.municipality import Group
 from care.sorting import swedish
+from scheduler.tablet_calls import tablet_is_back
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages import client_words as words
@@ -28,6 +29,7 @@ from server.pages.tablet_life import gone_tablets, marks_of
 from server.pages.tablet_pairing import choices, people_to_give, waiting, waiting_view
 from server.security.actor import Actor, actor
 from server.security.gate import allow, listed, note_list, right
+from server.security.hand import hand
 from server.tablets.health import in_words, troubles
 from server.tablets.home import MOST_CLIENTS, ask_for_test, move_in, move_out
 
@@ -144,6 +146,7 @@ async def add_person(request: web.Request) -> web.StreamResponse:
             request, session, Action.DEVICE_CHANGE, client=client, thing=f"device:{device.id}:person added"
         )
         await move_in(session, device, client, now)
+        await tablet_is_back(session, client.id, clock=request.app[CLOCK], hand=hand(request))
     return go_to(address_of(request, "tablet", id=device.id))
 
 

@@ -13,12 +13,14 @@ from sqlalchemy import select
 from care.access.rights import Action
 from care.accounts import Role
 from care.clients import Client, Protection
+from care.contacts.cause import Cause
 from care.contacts.channel import Channel
+from care.contacts.contact import PlannedContact
 from care.devices import Device, DeviceAssignment, DeviceEnd, InstallMark, Pairing
 from care.outbox import OutboxEvent
 from care.tasks import Task, TaskKind
 from server.tablets.home import note_erased
-from tests.builders import make_client, make_contact, make_group, make_staff, make_tablet
+from tests.builders import make_client, make_contact, make_digital, make_group, make_staff, make_tablet
 from tests.server.conftest import Browser, Site
 from tests.server.pages.test_kiosk import ask
 from tests.server.tablets.keys import TabletKey
@@ -287,6 +289,9 @@ async def test_a_lost_tablet_is_blocked_at_once_and_somebody_looks_for_it(site: 
     assert (gone.end_why, gone.revoked_at, gone.erased_at) == (DeviceEnd.LOST, site.clock.now(), None)
     assert gone.ended_by_id is not None
     assert (task.kind, task.facts["contacts"]) == (TaskKind.TABLET_GONE, [str(row.id)])
+    async with site.database.read() as session:
+        visit = await session.get_one(PlannedContact, row.id)
+    assert (visit.channel, visit.cause) == (Channel.PHYSICAL, Cause.TABLET_LOST)
     needs = await text_of(boss, "/behover")
     assert "är förlorad och spärrad. Den suddar sin dag så fort den får kontakt." in needs
     assert f"/kontakt/{row.id}" in needs
@@ -300,6 +305,30 @@ async def test_a_lost_tablet_is_blocked_at_once_and_somebody_looks_for_it(site: 
     assert "Den fick kontakt kl. 06.40 och suddade sin dag." in await text_of(boss, "/behover")
     stranger = await site.signed_in("gun", Role.CARE_WORKER, group_id=other.id)
     assert device.label not in await text_of(stranger, "/surfplattor")
+
+
+async def test_calls_come_back_with_the_next_tablet(site: Site) -> None:
+    """As soon as it is let in; the history says who let it in."""
+    ingrid, key = await person(site), TabletKey()
+    async with site.database.write() as session:
+        device = await make_digital(session, ingrid, site.clock.now())
+        row = await make_contact(
+            session, ingrid, site.town.services["SO-SAM"], "2026-12-02 10:00", channel=Channel.VIDEO
+        )
+    worker = await site.signed_in("anna", Role.CARE_WORKER)
+    await worker.post(f"/surfplattor/{device.id}/koppla-bort", data={"why": "lost"})
+    code, page, _ = await invitation(worker, ingrid)
+    _, said = await ask(await site.browser(), key, code=code)
+    channels = []
+    for number in (None, said["number"]):
+        if number:
+            await worker.post(f"{page}/godkann", data={"number": number})
+        async with site.database.read() as session:
+            channels.append((await session.get_one(PlannedContact, row.id)).channel)
+    assert channels == [Channel.PHYSICAL, Channel.VIDEO]
+    past = await text_of(await site.signed_in("boss", Role.COORDINATOR), f"/kontakt/{row.id}")
+    assert "Flyttad till besök" in past
+    assert "Flyttad till video" in past
 
 
 async def test_a_tablet_given_back_is_a_task_only_when_calls_are_planned(site: Site) -> None:
