@@ -25,6 +25,7 @@ from care.clients import CareScope, Client, Protection
 from care.clock import Clock
 from care.contacts.contact import PlannedContact
 from care.errors import stale
+from care.retention.alone import alone
 from care.retention.belongings import gather, remove, rows_of
 from care.retention.due import ERASED, Due, DueKind, find_due, is_social_only, log_limit
 from care.retention.run import RetentionRun, RunState
@@ -42,8 +43,15 @@ async def carry_out(
     """Carry out the approved run; its record when it is done.
 
     `folder` gets the archive files (mode 0600), `unseal` opens a personal number for them.
-    Raises `Fault` ``stale`` when the run is not approved.
+    Raises `Fault` ``stale`` when the run is not approved, ``retention.busy`` while somebody carries one out.
     """
+    async with alone(database):
+        return await _carry_out(database, clock, run_id, folder, unseal)
+
+
+async def _carry_out(
+    database: Database, clock: Clock, run_id: UUID, folder: Path, unseal: Unseal
+) -> RetentionRun:
     async with database.read() as session:
         run = await session.get(RetentionRun, run_id)
         if run is None or run.state is not RunState.APPROVED:

@@ -7,6 +7,7 @@ import logging
 from uuid import UUID
 
 from care.clock import Clock
+from care.errors import Fault
 from care.identity.vault import open_vault
 from care.retention.carrying_out import carry_out
 from care.retention.run import RetentionRun
@@ -55,6 +56,9 @@ class Carrying:
     ) -> None:
         try:
             await carry_out_here(configuration, database, clock, run_id)
+        except Fault as fault:
+            # Somebody carries it out already, or has: the page shows how it goes.
+            log.warning("retention run was not begun: %s", fault.code)
         except Exception:
             # The run stays approved: the page says that it is not finished, and lets it be begun again.
             log.exception("retention run was interrupted")

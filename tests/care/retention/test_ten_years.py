@@ -254,6 +254,37 @@ async def test_an_interrupted_run_goes_on(
     assert fault.value.code == "stale"
 
 
+async def test_two_at_the_same_moment_are_one(
+    database: Database, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page and the command line both begin: one is told that it is under way, nobody is counted twice."""
+    _, lives = await draw_years(database)
+    run_id = await approved(database, clock)
+    before = carrying_out._erase
+    told: list[str] = []
+
+    async def meanwhile(*given: Any) -> None:
+        if not told:
+            other = Database(database.url)
+            try:
+                with pytest.raises(Fault) as fault:
+                    await carry_out(other, clock, run_id, tmp_path / "archive", no_number)
+                told.append(fault.value.code)
+            finally:
+                await other.close()
+        await before(*given)
+
+    monkeypatch.setattr(carrying_out, "_erase", meanwhile)
+    run = await carry_out(database, clock, run_id, tmp_path / "archive", no_number)
+    assert told == ["retention.busy"]
+    assert run.result["erased"] + run.result["archived"] == len([life for life in lives if life.gone])
+    # It is let go at the end, after a fault too.
+    for _ in range(2):
+        with pytest.raises(Fault) as fault:
+            await carry_out(database, clock, run_id, tmp_path / "archive", no_number)
+        assert fault.value.code == "stale"
+
+
 async def test_the_log_goes_to_the_archive_after_five_years_and_stays_whole(
     database: Database, clock: StandingClock, tmp_path: Path
 ) -> None:
