@@ -23,6 +23,8 @@ from server.exchange.problem import Problem, Unreadable
 from server.exchange.table import MAX_CELL, MAX_COLUMNS, Line, Table, heading_of
 
 MAX_UNPACKED = 256 * 1024 * 1024
+#: Cells of all rows, each as wide as its last cell: one far to the right makes thousands of empty ones.
+MAX_CELLS = 50_000_000
 _MAX_SHARED_TEXT = 64 * 1024 * 1024
 _MAX_PARTS = 2_000
 
@@ -71,10 +73,14 @@ def _check_size(data: bytes) -> None:
         or sum(part.file_size for part in parts) > MAX_UNPACKED
         or shared > _MAX_SHARED_TEXT
     ):
-        raise Unreadable(
-            "import.unpacks_too_large",
-            "Arbetsboken blir orimligt stor när den packas upp. Spara tabellen som CSV eller dela den.",
-        )
+        raise _too_large()
+
+
+def _too_large() -> Unreadable:
+    return Unreadable(
+        "import.unpacks_too_large",
+        "Arbetsboken blir orimligt stor när den packas upp. Spara tabellen som CSV eller dela den.",
+    )
 
 
 @contextmanager
@@ -104,7 +110,11 @@ def _load(data: bytes) -> Any:
 def _lines(sheet: Any) -> Iterator[Line]:
     # The size that a sheet says it has is often wrong; rows are as wide as their last cell instead.
     sheet.reset_dimensions()
+    cells = 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise _too_large()
         if len(row) > MAX_COLUMNS and number > 1:
             yield Line(number, (), _too_wide(len(row)))
             continue

@@ -185,6 +185,53 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyP
     assert refused(file.getvalue()).code == "import.unpacks_too_large"
 
 
+def raw_sheet(rows: str) -> bytes:
+    """A workbook whose sheet holds these rows, as XML."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    text = f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(sheet(["a"]))) as good,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bad,
+    ):
+        for part in good.namelist():
+            bad.writestr(part, text if part.endswith("sheet1.xml") else good.read(part))
+    return file.getvalue()
+
+
+def row(number: int, column: str = "A") -> str:
+    return f'<row r="{number}"><c r="{column}{number}" t="inlineStr"><is><t>x</t></is></c></row>'
+
+
+def test_the_widest_heading_is_refused() -> None:
+    """16,384 columns, by one cell at the very end; and a column that there is not."""
+    assert refused(raw_sheet(row(1, "XFD"))).code == "import.too_many_columns"
+    assert refused(raw_sheet(row(1, "ZZZZZZ"))).code == "import.not_workbook"
+
+
+def test_wide_rows_are_read_no_further_than_is_reasonable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few bytes, very many cells: a wide row is a bad line, very many of them end the reading."""
+    monkeypatch.setattr(workbook, "MAX_CELLS", 100_000)
+    data = raw_sheet(row(1) + "".join(row(number, "XFD") for number in range(2, 20_000)))
+    assert len(data) < 200_000
+    lines = open_table(data, "a.xlsx").lines()
+    for _ in range(6):
+        fault = next(lines).fault
+        assert fault is not None
+        assert fault.code == "import.too_many_cells"
+    with pytest.raises(Unreadable) as raised:
+        next(lines)
+    assert raised.value.code == "import.unpacks_too_large"
+
+
+def test_rows_far_below_are_read_no_further_than_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows with two thousand million between them."""
+    monkeypatch.setattr(table_module, "MAX_LINES", 1000)
+    with pytest.raises(Unreadable) as raised:
+        list(open_table(raw_sheet(row(1) + row(2_000_000_000)), "a.xlsx").lines())
+    assert raised.value.code == "import.too_many_lines"
+
+
 def test_a_workbook_with_entities_is_refused() -> None:
     """The billion laughs, in the sheet itself."""
     laughs = (
