@@ -128,7 +128,8 @@ class Day(Message, tag="day", kw_only=True):
     phrases: dict[str, str]
     prompt: dict[str, Any] | None = None
     phone: dict[str, str] | None = None
-    request: dict[str, str] | None = None
+    request: dict[str, Any] | None = None
+    clients: list[dict[str, str]] = []
 
 
 class NoticeShown(Asked, tag="notice_shown", kw_only=True):
@@ -149,7 +150,8 @@ class PromptLater(Asked, tag="prompt_later", kw_only=True):
 
 
 class CallRequest(Asked, tag="call_request", kw_only=True):
-    pass
+    #: Who of two that live together; none is the first, as pages say that know of one only.
+    clients: Annotated[list[UUID], Meta(max_length=2)] = []
 
 
 class Pulse(Asked, tag="pulse", kw_only=True):

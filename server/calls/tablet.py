@@ -280,9 +280,9 @@ class TabletSocket(Side):
             await prompt.put_off(session, self.device, message.contact, self.clock)
         await self.send_day()
 
-    async def call_request(self, _message: CallRequest) -> None:
+    async def call_request(self, message: CallRequest) -> None:
         async with self.database.write() as session:
-            await call_request.ask_to_be_rung(session, self.device, self.clock)
+            await call_request.ask_to_be_rung(session, self.device, self.clock, message.clients)
         await self.send_day()
 
     async def pulse(self, message: Pulse) -> None:

@@ -87,6 +87,10 @@ async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language
         "made_at": _stamp(now),
         "date": clock.today().isoformat(),
         "names": [client.first_name for client in clients],
+        # Where two live together: who of them asks to be rung.
+        "clients": [{"client": str(one.id), "first_name": one.first_name} for one in clients]
+        if len(clients) > 1
+        else [],
         "zone": clock.zone.key,
         "night": _night(clients),
         "language": language,
@@ -126,7 +130,7 @@ async def day_for(session: AsyncSession, device_id: UUID, clock: Clock, language
             for one in notices
         ],
         "phone": await _phone(session, clients, _),
-        "request": await request_for(session, ids, clock, _),
+        "request": await request_for(session, clients, clock, _),
     }
 
 

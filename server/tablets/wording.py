@@ -164,14 +164,36 @@ def change_text(kind: str, channel: Channel, who: str, word: str, when: str, _: 
 
 
 def request_text(
-    first_name: str | None, deadline: datetime, now: datetime, zone: ZoneInfo, _: Translate
+    first_name: str | None,
+    deadline: datetime,
+    now: datetime,
+    zone: ZoneInfo,
+    _: Translate,
+    *,
+    to: str = "",
+    is_both: bool = False,
 ) -> str:
-    """Who rings whoever asked for it, and when: "Anna ringer dig före 15.00"."""
+    """Who rings whoever asked for it, and when: "Anna ringer dig före 15.00".
+
+    `to` is who asked, where two live together, and `is_both` that both did.
+    """
+    wall, today = deadline.astimezone(zone), now.astimezone(zone).date()
+    values = {"who": first_name or _("Hemtjänsten"), "time": wall.strftime("%H.%M"), "name": to}
     if deadline <= now:
         # Nobody has said that it was done, and somebody else is being asked: no time is promised any more.
-        return _("Vi ringer dig så snart vi kan")
-    wall, today = deadline.astimezone(zone), now.astimezone(zone).date()
-    values = {"who": first_name or _("Hemtjänsten"), "time": wall.strftime("%H.%M")}
-    if wall.date() == today:
-        return _("%(who)s ringer dig före %(time)s") % values
-    return _("%(who)s ringer dig i morgon före %(time)s") % values
+        text = _("Vi ringer dig så snart vi kan")
+        if to:
+            text = _("Vi ringer er så snart vi kan") if is_both else _("Vi ringer %(name)s så snart vi kan")
+    elif wall.date() == today:
+        text = _("%(who)s ringer dig före %(time)s")
+        if to and is_both:
+            text = _("%(who)s ringer er före %(time)s")
+        elif to:
+            text = _("%(who)s ringer %(name)s före %(time)s")
+    else:
+        text = _("%(who)s ringer dig i morgon före %(time)s")
+        if to and is_both:
+            text = _("%(who)s ringer er i morgon före %(time)s")
+        elif to:
+            text = _("%(who)s ringer %(name)s i morgon före %(time)s")
+    return text % values

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
+from care.devices import Device
 from care.localtime import SWEDEN
+from care.municipality import Group, Municipality
 from care.tasks import Task, TaskKind
+from server.tablets.home import move_in
+from tests.builders import Town, make_client
 from tests.e2e.accessible import WELL, bigness, flaws
 from tests.e2e.running import Running, sign_in, until
-from tests.e2e.test_kiosk import SIZES, started
+from tests.e2e.test_kiosk import SIZES, device, started
 
 ASK = "Be någon ringa mig"
 
@@ -58,6 +65,40 @@ async def test_the_screen_says_who_rings_and_the_worker_rings(running: Running, 
     await button.click()
     await expect(answer).to_be_visible()
     assert len(await requests(running)) == 2
+
+
+async def test_of_two_who_live_there_the_screen_asks_who(running: Running, chromium: Browser) -> None:
+    """Karl by keyboard alone, then the button is Ingrid's; what is answered is announced once."""
+    page = await started(chromium, running)
+    async with running.database.write() as session:
+        group = await session.get_one(Group, running.ingrid.group_id)
+        town = Town(await session.get_one(Municipality, group.municipality_id), group, {})
+        karl = await make_client(session, town, "Karl", night_from="00:00", night_to="00:00")
+        tablet = await session.get_one(Device, (await device(running)).id)
+        await move_in(session, tablet, karl, datetime.now(UTC))
+    await expect(page.locator(".next .who")).to_have_text("Anna ringer Ingrid")
+    await page.get_by_role("button", name=ASK).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Vem vill bli uppringd?")).to_be_visible()
+    await expect(page.get_by_role("button")).to_have_text(["Ingrid", "Karl", "Vi båda", "Inte nu"])
+    await expect(page.get_by_role("button", name="Ingrid")).to_be_focused()
+    for width, height in SIZES:
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await bigness(page) == WELL, width
+    assert await flaws(page, enhanced=True) == []
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    answer = page.locator(".call-request.promised")
+    await expect(answer).to_contain_text("Anna ringer Karl före")
+    await expect(page.locator("#said")).to_contain_text("Anna ringer Karl före")
+    await expect(page.locator(".answer[role=status], .answer [role=status]")).to_have_count(0)
+    assert [task.client_id for task in await requests(running)] == [karl.id]
+    await page.get_by_role("button", name="Be någon ringa Ingrid").click()
+    # In the same minute one sentence says it of both.
+    await expect(answer).to_contain_text(re.compile("Anna ringer (er|Ingrid) före"))
+    await expect(answer.get_by_role("button")).to_have_count(0)
+    assert await bigness(page) == WELL
+    assert {task.client_id for task in await requests(running)} == {karl.id, running.ingrid.id}
 
 
 async def test_without_contact_it_says_so_and_is_never_told_later(

@@ -14,11 +14,12 @@ const WISH = 300_000;
 export class AfterCall {
   /** @type {{call: string, name: string} | null} */ #pulse = null;
   #isWishing = false;
+  /** Whose wish it is, where two live together. */ #whose = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #ends;
   #acts;
 
   /**
-   * @param {{answer: (call: string, face: string) => void, ring: () => void, thank: () => void, changed: () => void}} acts
+   * @param {{answer: (call: string, face: string) => void, ring: (name: string) => void, thank: () => void, changed: () => void}} acts
    */
   constructor(acts) {
     this.#acts = acts;
@@ -60,6 +61,7 @@ export class AfterCall {
       if (face !== "unhappy") return this.#done();
       this.#pulse = null;
       this.#isWishing = true;
+      this.#whose = name;
       this.#wait(WISH);
       this.#acts.changed();
     }, name);
@@ -71,7 +73,7 @@ export class AfterCall {
     screen.show({
       yes: () => {
         this.leave();
-        this.#acts.ring();
+        this.#acts.ring(this.#whose);
       },
       no: () => this.#done(),
     });

@@ -26,7 +26,7 @@ export class RingScreen extends Screen {
       "ring",
       element("span", { class: "halo" }, face(call.caller, "xl")),
       element("h1", {}, call.text),
-      hearingAid && element("p", { class: "hint" }, icon("volume-2"), element("span", {}, t("Har du hörapparaten i?"))),
+      hearingAid && element("p", { class: "hint" }, icon("ear"), element("span", {}, t("Har du hörapparaten i?"))),
       element("div", { class: "count" }, this.#countdown, this.#bar),
       element("div", { class: "choices" }, yes, button(t("Inte nu"), notNow, { kind: "outline" })),
     );

@@ -91,7 +91,7 @@ export class DayScreen extends Screen {
 
   constructor() {
     super();
-    this.said = () => `${this.#part.textContent}. ${this.#next.innerText.replaceAll("\n", ". ")}`;
+    this.said = () => [this.#part.textContent, ...this.#next.innerText.split("\n")].filter((words) => words?.trim()).join(". ");
   }
 
   connectedCallback() {
@@ -164,7 +164,7 @@ export class DayScreen extends Screen {
         element("p", { class: "when" }, ...withFigures(heading(focus, now, isNow, isToday))),
         element("p", { class: "who" }, focus.line),
         element("p", { class: "what" }, icon(SYMBOLS[focus.channel]), place(focus)),
-        hearingAid && focus.channel === "video" ? element("p", { class: "what" }, icon("volume-2"), t("Sätt gärna i hörapparaten.")) : null),
+        hearingAid && focus.channel === "video" ? element("p", { class: "what" }, icon("ear"), t("Sätt gärna i hörapparaten.")) : null),
     );
   }
 
@@ -201,17 +201,22 @@ export class DayScreen extends Screen {
   fit() {
     for (let tight = 0; tight <= MOST_TIGHT; tight++) {
       this.dataset["tight"] = String(tight);
-      if (this.#rowsFit() && fits(this) && fits(this.firstElementChild?.nextElementSibling)) return;
+      if (this.#rowsFit(tight) && fits(this) && fits(this.firstElementChild?.nextElementSibling)) return;
     }
   }
 
-  /** Hide rows until the rest fits. @returns {boolean} whether it does */
-  #rowsFit() {
+  /**
+   * Hide rows until the rest fits.
+   *
+   * @param {number} tight while there are smaller sizes to try, a day of which nothing more is told has not fitted
+   * @returns {boolean} whether it does
+   */
+  #rowsFit(tight) {
     const rows = /** @type {HTMLElement[]} */ ([...this.#rows.children]);
     for (const row of rows) row.hidden = false;
-    const isLess = (/** @type {HTMLElement} */ row) => !row.classList.contains("focus");
-    const yields = [...rows.filter((row) => row.classList.contains("was")),
-      ...rows.filter((row) => isLess(row) && !row.classList.contains("was")).reverse()];
+    // What was first, then the next one, which stands large in its card already, then what is far off.
+    const are = (/** @type {string} */ kind) => rows.filter((row) => row.classList.contains(kind));
+    const yields = [...are("was"), ...are("focus"), ...rows.filter((row) => !row.matches(".was, .focus")).reverse()];
     for (const row of yields) {
       if (fits(this.#rows.parentElement)) break;
       row.hidden = true;
@@ -219,6 +224,9 @@ export class DayScreen extends Screen {
     // A day without any of its rows left says nothing.
     const last = rows.findLast((row) => !row.hidden);
     if (last?.classList.contains("day-change") && rows.length > 1) last.hidden = true;
+    const isSilent = rows.every((row) => row.hidden || row.matches(".focus, .was"));
+    this.#rows.classList.toggle("silent", rows.every((row) => row.hidden));
+    if (isSilent && tight < MOST_TIGHT - 1 && rows.some((row) => row.matches(".coming"))) return false;
     return fits(this.#rows.parentElement);
   }
 }

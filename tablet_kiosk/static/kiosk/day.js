@@ -10,7 +10,8 @@
 /**
  * @typedef {{made_at: string, date: string, names: string[], rows: Row[], night: {from: string, to: string}, zone: string,
  *   language?: string, settings?: import("./settings.js").Settings, phrases?: Record<string, string>,
- *   request?: {words: string, until: string} | null, prompt?: Prompt | null, notices: Notice[], phone?: {label: string, number: string} | null}} Day
+ *   clients?: {client: string, first_name: string}[],
+ *   request?: {words: string, until: string, clients?: string[]} | null, prompt?: Prompt | null, notices: Notice[], phone?: {label: string, number: string} | null}} Day
  */
 
 const MINUTE = 60_000;

@@ -60,7 +60,7 @@ const calls = new Calls(() => sound.state === "ok" && !(tablet?.day && isNight(t
 const callRequest = new CallRequest(() => tablet?.connection ?? null);
 const afterCall = new AfterCall({
   answer: (call, face) => tablet?.pulse(call, face),
-  ring: ask,
+  ring: (name) => callRequest.press(tablet?.day ?? null, name),
   thank: () => showWords(t("Tack!"), "", "heart", 2_500),
   changed: draw,
 });
@@ -97,6 +97,8 @@ function choose() {
   if (call) return [`call ${call.id}`, () => callScreen(call)];
   const asked = afterCall.screen();
   if (asked) return asked;
+  const asker = callRequest.screen(tablet.day !== null && isNight(tablet.day, now()));
+  if (asker) return asker;
   if (words) return [`words ${words.words}`, wordsScreen];
   if (isTesting) return ["test", testScreen];
   if (isStarting) return ["start", startScreen];
@@ -191,7 +193,7 @@ function nightScreen() {
 }
 
 function ask() {
-  void callRequest.press();
+  callRequest.press(tablet?.day ?? null);
 }
 
 /** @param {import("./day.js").Prompt} prompt */
@@ -298,6 +300,7 @@ function over(gone, cause) {
 calls.addEventListener("taken", () => {
   words = null;
   afterCall.leave();
+  callRequest.leave();
 });
 calls.addEventListener("ring", () => {
   void sound.wake();
@@ -318,10 +321,13 @@ calls.addEventListener("over", (event) => {
 callRequest.addEventListener("change", (event) => {
   draw();
   const { heard } = /** @type {CustomEvent<{heard?: boolean} | null>} */ (event).detail ?? {};
-  if (heard === undefined || (tablet?.day && isNight(tablet.day, now()))) return;
+  if (heard === undefined) return;
+  const told = heard ? tablet?.day?.request?.words : t("Det gick inte att nå personalen");
+  const said = [...(told ?? "").split("\n"), t("Bråttom? Tryck på larmet.")].join(". ");
+  if (told) stage.tell(said);
+  if (tablet?.day && isNight(tablet.day, now())) return;
   sound.notice();
-  const words = heard ? tablet?.day?.request?.words : t("Det gick inte att nå personalen");
-  if (words) say(`${words}. ${t("Bråttom? Tryck på larmet.")}`, language);
+  if (told) say(said, language);
 });
 
 /* Health ---------------------------------------------------------------------------------------------- */
@@ -412,6 +418,7 @@ async function comeIn() {
     calls.leave();
     words = tablet = started = null;
     afterCall.leave();
+    callRequest.leave();
     told.clear();
     draw();
   });

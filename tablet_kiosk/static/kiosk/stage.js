@@ -33,9 +33,16 @@ export class Stage {
     this.#page.replaceChildren(screen);
     if (screen.inert) setTimeout(() => this.#lift(screen), GUARD);
     const region = screen.isUrgent ? this.#urgent : this.#polite;
-    // Emptied first, so that the same words are said again.
-    region.textContent = "";
-    requestAnimationFrame(() => (region.textContent = screen.said()));
+    // Emptied first, so that the same words are said again, and so that nothing is found there that is over.
+    this.#urgent.textContent = this.#polite.textContent = "";
+    requestAnimationFrame(() => {
+      if (this.shown === screen) region.textContent = screen.said();
+    });
+  }
+
+  /** Tell a screen reader what has changed on the screen that stands. @param {string} words */
+  tell(words) {
+    this.#polite.textContent = words;
   }
 
   /** @param {Screen} screen */

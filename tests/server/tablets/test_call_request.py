@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from care.clients import Client
 from care.devices import DeviceAssignment
 from care.errors import Fault
 from care.ids import new_id
@@ -19,9 +21,9 @@ from tests.builders import LONG_AGO, make_client, make_shift, make_staff, make_t
 from tests.server.tablets.conftest import Home
 
 
-async def ask(home: Home) -> None:
+async def ask(home: Home, *askers: UUID) -> None:
     async with home.database.write() as session:
-        await ask_to_be_rung(session, home.tablet.id, home.clock)
+        await ask_to_be_rung(session, home.tablet.id, home.clock, askers)
 
 
 async def tasks(home: Home) -> list[Task]:
@@ -56,16 +58,68 @@ async def test_it_has_an_owner_and_a_quarter_of_an_hour(at_work: Home) -> None:
         at_work.ingrid.id,
     )
     assert task.deadline == moment("2026-12-01 15:00")
-    assert await said(at_work) == {"words": "Anna ringer dig före 15.00", "until": "2026-12-01T14:00:00Z"}
+    assert await said(at_work) == {
+        "words": "Anna ringer dig före 15.00",
+        "until": "2026-12-01T14:00:00Z",
+        "clients": [str(at_work.ingrid.id)],
+    }
+
+
+async def with_karl(home: Home) -> Client:
+    """Karl lives there too."""
+    async with home.database.write() as session:
+        karl = await make_client(session, home.town, "Karl")
+        session.add(
+            DeviceAssignment(id=new_id(), device_id=home.tablet.id, client_id=karl.id, start=LONG_AGO)
+        )
+    return karl
+
+
+async def test_of_two_the_one_who_asked_is_rung(at_work: Home) -> None:
+    """Karl asks: the task is his, and the screen says so; then both wait, by one sentence each."""
+    karl = await with_karl(at_work)
+    await ask(at_work, karl.id)
+    (task,) = await tasks(at_work)
+    assert task.client_id == karl.id
+    request = await said(at_work) or {}
+    assert request["words"] == "Anna ringer Karl före 15.00"
+    assert request["clients"] == [str(karl.id)]
+    at_work.clock.move(timedelta(minutes=2))
+    await ask(at_work, at_work.ingrid.id, karl.id)
+    assert [one.client_id for one in await tasks(at_work)] == [karl.id, at_work.ingrid.id]
+    assert (await said(at_work) or {})["words"] == (
+        "Anna ringer Karl före 15.00\nAnna ringer Ingrid före 15.02"
+    )
+    at_work.clock.move(timedelta(hours=1))
+    assert (await said(at_work) or {})["words"] == (
+        "Vi ringer Karl så snart vi kan\nVi ringer Ingrid så snart vi kan"
+    )
+    async with at_work.database.write() as session:
+        await was_rung(session, karl.id, at_work.clock.now())
+    assert (await said(at_work) or {})["clients"] == [str(at_work.ingrid.id)]
+
+
+async def test_both_at_once_are_two_tasks_and_one_sentence(at_work: Home) -> None:
+    karl = await with_karl(at_work)
+    for _ in range(2):
+        await ask(at_work, karl.id, at_work.ingrid.id)
+    assert {one.client_id for one in await tasks(at_work)} == {karl.id, at_work.ingrid.id}
+    assert len(await tasks(at_work)) == 2
+    assert (await said(at_work) or {})["words"] == "Anna ringer er före 15.00"
+
+
+async def test_nobody_asks_for_whom_does_not_live_there(at_work: Home) -> None:
+    async with at_work.database.write() as session:
+        other = await make_client(session, at_work.town, "Sven")
+    with pytest.raises(Fault) as fault:
+        await ask(at_work, at_work.ingrid.id, other.id)
+    assert fault.value.status == 404
+    assert await tasks(at_work) == []
 
 
 async def test_pressing_again_is_the_same_request(at_work: Home) -> None:
-    """By either of two who live there; after it was answered it is a new one."""
-    async with at_work.database.write() as session:
-        karl = await make_client(session, at_work.town, "Karl")
-        session.add(
-            DeviceAssignment(id=new_id(), device_id=at_work.tablet.id, client_id=karl.id, start=LONG_AGO)
-        )
+    """By either of two who live there, where the page knows of one; after it was answered it is a new one."""
+    await with_karl(at_work)
     for _ in range(3):
         await ask(at_work)
     assert len(await tasks(at_work)) == 1
