@@ -1,7 +1,8 @@
 """Performed visits onto the plan: what another system says came of it.
 
-A row is found by its id, or else by client, staff and the nearest time that day. The state machine decides
-how it gets to its end; a row that has ended here keeps its end, and the difference is told.
+A row is found by its id, or else by client, staff and time (`matching`); what is not clear is left to a
+person. The state machine decides how it gets to its end; a row that has ended here keeps its end, and the
+difference is told.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from server.exchange.intake.changes import Changes, Difference
 from server.exchange.intake.directory import Directory, directory_of
 from server.exchange.intake.held import Held, named, sources_for, whole_rows
 from server.exchange.intake.importer import Importer
+from server.exchange.intake.matching import NEAR, Planned, Visit, match
 from server.exchange.intake.staging import portions
 from server.exchange.kinds.performed import OUTCOME_NAMES, PerformedRow
 from server.exchange.validation import Checked
 
-#: How far from its planned start a visit may have been begun and still be that visit.
-NEAR = timedelta(hours=3)
+#: Clients whose contacts are looked at together: a few milliseconds of the server's event loop.
+_CLIENTS = 100
+#: What began within this of what stands here is the same visit.
+_SAME = timedelta(minutes=15)
 #: Steps that lead to an end without saying anything untrue on the way, the plainest first.
 _BETWEEN = (Status.DUE, Status.AWAITING, Status.UNKNOWN)
 
@@ -50,6 +54,7 @@ class _Told:
     manual: bool
     client_away: bool
     staff: dict[UUID, None] = field(default_factory=dict)
+    visits: list[Visit] = field(default_factory=list)
 
 
 class Performed:
@@ -63,7 +68,6 @@ class Performed:
         self._staff: Directory
         self._told: dict[UUID, _Told] = {}
         self._sources: Sequence[str] = ()
-        self._used: set[tuple[UUID, tuple[UUID, ...]]] = set()
         self._groups: dict[UUID, UUID] = {}
 
     async def plan(self, rows: Sequence[Checked[PerformedRow]]) -> None:
@@ -73,96 +77,168 @@ class Performed:
         self._sources = await sources_for(self._session, self._importer)
         for client in await self._session.execute(select(Client.id, Client.group_id)):
             self._groups[client[0]] = client[1]
-        for portion in portions(rows):
-            await self._find(portion)
+        left = [one for portion in portions(rows) for one in await self._named(portion)]
+        await self._find(left)
         for told in self._told.values():
             self._close(told)
 
-    async def _find(self, portion: Sequence[Checked[PerformedRow]]) -> None:
+    async def _named(self, portion: Sequence[Checked[PerformedRow]]) -> list[Checked[PerformedRow]]:
+        """Take the lines whose contact the file names; the others, to be found by client, staff and time."""
         names = [one.row.extern_id for one in portion if one.row.extern_id]
-        clients = {
-            one.line: self._clients.find(one.row.client_id)
-            for one in portion
-            if not one.row.extern_id and one.row.client_id
-        }
-        days = {one.row.start.astimezone(self._importer.zone).date() for one in portion}
         found = {one.id: one for one in await named(self._session, names, self._sources)}
-        theirs = select(PlannedContact).where(
-            PlannedContact.client_id.in_([each for each in set(clients.values()) if each]),
-            PlannedContact.planned_date.in_(days),
-        )
-        found |= {one.id: one for one in await self._session.scalars(theirs)}
         held = await whole_rows(self._session, found.values())
         directory = Directory(
             ((one.id, one.source, one.extern_id) for one in found.values()), self._importer.source
         )
-        by_client: dict[UUID, list[Held]] = defaultdict(list)
-        for each in held.values():
-            by_client[each.contact.client_id].append(each)
+        left = []
         for one in portion:
-            self._take(one, directory, held, by_client, clients.get(one.line))
+            if one.row.start > self._importer.now:
+                self._refuse(one.line, "start", "import.future", "Tiden har inte varit än.")
+                continue
+            if any(self._staff.find(name) is None for name in one.row.staff_ids):
+                self._refuse(
+                    one.line,
+                    "personal_id",
+                    "import.unknown_staff_here",
+                    "Det finns ingen medarbetare med det id:t.",
+                )
+                continue
+            contact_id = (
+                directory.find(one.row.extern_id, own_source_only=self._importer.own_source_only)
+                if one.row.extern_id
+                else None
+            )
+            if contact_id is not None:
+                self._take(one, held[contact_id])
+            elif one.row.client_id:
+                # An id of theirs for the visit, which the plan does not have.
+                left.append(one)
+            else:
+                self._no_match(one)
+        return left
 
-    def _take(
-        self,
-        one: Checked[PerformedRow],
-        directory: Directory,
-        held: dict[UUID, Held],
-        by_client: dict[UUID, list[Held]],
-        client_id: UUID | None,
-    ) -> None:
-        row = one.row
-        if row.start > self._importer.now:
-            self._refuse(one.line, "start", "import.future", "Tiden har inte varit än.")
-            return
-        staff = tuple(each for each in (self._staff.find(name) for name in row.staff_ids) if each)
-        if len(staff) != len(row.staff_ids):
-            self._refuse(
-                one.line,
-                "personal_id",
-                "import.unknown_staff_here",
-                "Det finns ingen medarbetare med det id:t.",
+    async def _find(self, rows: Sequence[Checked[PerformedRow]]) -> None:
+        """Find the contacts of lines that name none, all lines of a client together."""
+        by_client: dict[UUID | None, list[Checked[PerformedRow]]] = defaultdict(list)
+        for one in rows:
+            by_client[self._clients.find(one.row.client_id or "")].append(one)
+        for one in by_client.pop(None, []):
+            self._no_match(one)
+        for clients in portions([key for key in by_client if key is not None], _CLIENTS):
+            lines = [one for key in clients for one in by_client[key]]
+            held = await self._around(clients, lines)
+            for key in clients:
+                self._match(by_client[key], held[key])
+
+    async def _around(
+        self, clients: Sequence[UUID], lines: Sequence[Checked[PerformedRow]]
+    ) -> dict[UUID, list[Held]]:
+        """The contacts of those clients near the times of the lines; a night has two dates."""
+        dates = {one.row.start.astimezone(self._importer.zone).date() for one in lines}
+        days = {day + timedelta(days=by) for day in dates for by in (-1, 0, 1)}
+        found = await self._session.scalars(
+            select(PlannedContact).where(
+                PlannedContact.client_id.in_(clients),
+                PlannedContact.planned_date.in_(days),
+                PlannedContact.status != Status.REPLACED,
             )
-            return
-        if row.extern_id:
-            contact_id = directory.find(row.extern_id, own_source_only=self._importer.own_source_only)
-            match = held[contact_id] if contact_id else None
-        else:
-            match = self._nearest(row, staff, by_client[client_id] if client_id else [])
-        if match is None:
-            self._refuse(
-                one.line,
-                "extern_id" if row.extern_id else "start",
-                "import.no_match",
-                "Ingen planerad kontakt stämmer med raden. Importera planen för dagen först.",
-            )
-            return
-        theirs = match.contact.client_id
+        )
+        by_client: dict[UUID, list[Held]] = defaultdict(list)
+        for each in (await whole_rows(self._session, found)).values():
+            by_client[each.contact.client_id].append(each)
+        return by_client
+
+    def _match(self, lines: Sequence[Checked[PerformedRow]], rows: Sequence[Held]) -> None:
+        held = {each.contact.id: each for each in rows}
+        left = list(lines)
+        # What stands to the minute before what stands about then.
+        for about in (timedelta(minutes=1), _SAME):
+            left = [one for one in left if not self._stands(one, rows, about)]
+        open_ones = [each for each in rows if not each.contact.status.is_end]
+        known = {key: self._told[key].visits for key in held if key in self._told}
+        by_line = {one.line: one for one in left}
+        found, unclear = match(
+            [self._visit(one) for one in left], [_planned(each) for each in open_ones], known
+        )
+        for line, contact_id in found.items():
+            self._take(by_line[line], held[contact_id])
+        for each in unclear:
+            if each.perhaps:
+                self._ambiguous(by_line[each.visit.line], each.perhaps)
+            elif not self._contradicts(by_line[each.visit.line], rows):
+                self._no_match(by_line[each.visit.line])
+
+    def _stands(self, one: Checked[PerformedRow], rows: Sequence[Held], about: timedelta) -> bool:
+        """Whether the line tells what stands already: the same file again, or what was entered here too."""
+        visit = self._visit(one)
+        same = [
+            each
+            for each in rows
+            if each.contact.status is one.row.outcome
+            and (not visit.staff or visit.staff & set(each.staff))
+            and abs((each.contact.actual_start or each.contact.start) - visit.start)
+            <= (about if each.contact.actual_start else NEAR)
+            and (each.contact.id not in self._told or len(each.staff) > 1)
+        ]
+        if not same:
+            return False
+        self._take(one, min(same, key=lambda each: abs(each.contact.start - visit.start)))
+        return True
+
+    def _contradicts(self, one: Checked[PerformedRow], rows: Sequence[Held]) -> bool:
+        """Whether it says something else of the only row that has ended near it: told, and ours stands."""
+        ended = [
+            each
+            for each in rows
+            if each.contact.status.is_end
+            and each.contact.status is not one.row.outcome
+            and abs(each.contact.start - one.row.start) <= NEAR
+        ]
+        if len(ended) != 1 or ended[0].contact.id in self._told:
+            return False
+        self._take(one, ended[0])
+        return True
+
+    def _visit(self, one: Checked[PerformedRow]) -> Visit:
+        staff = (self._staff.find(name) for name in one.row.staff_ids)
+        return Visit(one.line, one.row.start, frozenset(each for each in staff if each))
+
+    def _take(self, one: Checked[PerformedRow], held: Held) -> None:
+        theirs = held.contact.client_id
         if not self._importer.reach.covers(self._groups[theirs]):
-            self._changes.deny(
-                one.line, "extern_id" if row.extern_id else "brukare_id", self._groups[theirs], theirs
-            )
+            column = "extern_id" if one.row.extern_id else "brukare_id"
+            self._changes.deny(one.line, column, self._groups[theirs], theirs)
             return
-        self._note(one, match, staff)
+        staff = tuple(each for each in (self._staff.find(name) for name in one.row.staff_ids) if each)
+        self._note(one, held, staff)
+        if held.contact.id in self._told:
+            self._told[held.contact.id].visits.append(self._visit(one))
+
+    def _no_match(self, one: Checked[PerformedRow]) -> None:
+        self._refuse(
+            one.line,
+            "extern_id" if one.row.extern_id else "start",
+            "import.no_match",
+            "Ingen planerad kontakt stämmer med raden. Importera planen för dagen först.",
+        )
+
+    def _ambiguous(self, one: Checked[PerformedRow], perhaps: Sequence[Planned]) -> None:
+        times = sorted(each.start for each in perhaps)
+        self._changes.refuse(
+            one.line,
+            "start",
+            Fault(
+                "import.ambiguous",
+                "Det går inte att säga vilken planerad kontakt det var (%(times)s). "
+                "Skriv kontaktens extern_id på raden, eller skriv in besöket på rätt kontakt.",
+                values={
+                    "times": ", ".join(f"{each.astimezone(self._importer.zone):%H.%M}" for each in times)
+                },
+            ),
+        )
 
     def _refuse(self, line: int, column: str, code: str, sentence: str) -> None:
         self._changes.refuse(line, column, Fault(code, sentence))
-
-    def _nearest(self, row: PerformedRow, staff: tuple[UUID, ...], rows: Sequence[Held]) -> Held | None:
-        """The contact that day that is nearest in time, one with the same staff before one with other."""
-        near = [
-            each
-            for each in rows
-            if each.contact.status is not Status.REPLACED
-            and abs(each.contact.start - row.start) <= NEAR
-            and (each.contact.id, staff) not in self._used
-        ]
-        if not near:
-            return None
-        best = min(
-            near, key=lambda each: (not set(staff) & set(each.staff), abs(each.contact.start - row.start))
-        )
-        self._used.add((best.contact.id, staff))
-        return best
 
     def _note(self, one: Checked[PerformedRow], held: Held, staff: tuple[UUID, ...]) -> None:
         """Add the line to what is told of its contact."""
@@ -252,6 +328,12 @@ class Performed:
             self._changes.insert(
                 Assignment, id=new_id(), contact_id=told.held.contact.id, staff_id=staff_id, slot=slot
             )
+
+
+def _planned(held: Held) -> Planned:
+    contact = held.contact
+    staff = frozenset(held.staff)
+    return Planned(contact.id, contact.start, staff, max(contact.staff_needed, len(staff)))
 
 
 def path(before: Status, after: Status) -> list[Status]:

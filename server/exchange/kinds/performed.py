@@ -75,8 +75,8 @@ _AWAY = frozenset(map(plain, AWAY))
 class PerformedRow:
     """What came of one planned contact. Instants are in UTC.
 
-    The contact is found by `extern_id`, or else by client, staff and the nearest time. `end` is None when
-    nobody registered one, and for what was never done. `manual` is True when a person typed the times.
+    The contact is found by `extern_id`, or else by client, staff and time (`intake.matching`). `end` is None
+    when nobody registered one, and for what was never done. `manual` is True when a person typed the times.
     """
 
     extern_id: str | None
