@@ -66,6 +66,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.emergency",
     "server.pages.exports",
     "server.pages.fault_report",
+    "server.pages.fault_reports",
     "server.pages.follow_up",
     "server.pages.frame",
     "server.pages.groups",

@@ -101,6 +101,7 @@ class Action(StrEnum):
     LOG_READ = "log.read"
     LOG_REVIEW = "log.review"
     RETENTION_MANAGE = "retention.manage"
+    FAULT_REPORT_READ = "fault_report.read"
     TABLET_USE = "tablet.use"
 
 
@@ -172,6 +173,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.LOG_READ: {_M: _GROUP},
     Action.LOG_REVIEW: {_M: _GROUP},
     Action.RETENTION_MANAGE: {_M: _ALL, _X: _ALL},
+    Action.FAULT_REPORT_READ: {_X: _ALL},
     Action.TABLET_USE: {_D: frozenset({Relation.OWN_TABLET})},
 }
 

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from pathlib import Path
 
 from aiohttp import web
 
-from care.errors import Fault
 from server.keys import CLOCK, CONFIGURATION, LANGUAGE, RENDERER
 from server.language import DEFAULT, LANGUAGES
+from server.operations.fault_reports import note
 from server.pages.assets import ASSETS
 from server.pages.form import read_form
 from server.security.gate import open_to_all
 
 routes = web.RouteTableDef()
 
-FILE = "fault-reports.jsonl"
 LONGEST = 1000
-#: Anybody may write: the file is never longer than this, in bytes.
-LARGEST = 1024 * 1024
 _FILES = ("css/tokens.css", "css/fault_report.css", "fault-report.js", "words.js")
 
 
@@ -65,21 +60,5 @@ async def send(request: web.Request) -> web.StreamResponse:
         "key": form.text("key", longest=40),
         "what": what,
     }
-    await asyncio.to_thread(_note, request.app[CONFIGURATION].data / FILE, line)
+    await asyncio.to_thread(note, request.app[CONFIGURATION].data, line)
     return web.Response(status=204)
-
-
-def _note(path: Path, line: dict[str, str]) -> None:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "r+", encoding="utf-8") as file:
-        known = file.read()
-        if line["key"] and f'"key": {json.dumps(line["key"])}' in known:
-            return
-        if len(known.encode()) > LARGEST:
-            raise Fault(
-                "report.full",
-                "Det finns redan för många rapporter. Ring i stället.",
-                status=503,
-                place="what",
-            )
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")

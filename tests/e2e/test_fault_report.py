@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Browser, expect
 
-from server.pages.fault_report import FILE
+from server.operations.fault_reports import FILE
 from tests.e2e.accessible import flaws
 from tests.e2e.running import Running, sign_in, until
 

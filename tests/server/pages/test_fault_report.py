@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from care.clock import StandingClock
 from care.storage.database import Database
 from server.configuration import Configuration
-from server.pages.fault_report import FILE, LARGEST
+from server.operations.fault_reports import FILE, LARGEST
 from tests.builders import make_town
 from tests.server.conftest import Browser, cold_app
 
