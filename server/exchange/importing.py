@@ -28,6 +28,7 @@ from server.exchange.intake.importer import Importer
 from server.exchange.intake.performed import Performed
 from server.exchange.intake.staging import Overtaken, write
 from server.exchange.kind import FORMATS, Kind, Row
+from server.exchange.kinds.clients import WITHHELD
 from server.exchange.problem import Problem, Unreadable
 from server.exchange.table import Table, open_table
 from server.exchange.validation import Checked, Validation, validate
@@ -158,14 +159,15 @@ async def run_import(
         outcome.unreadable = True
         outcome.errors = [Problem.of(fault, name, fault.line)]
         return outcome
-    outcome.preview = [FORMATS[kind].write(one.row, importer.zone) for one in checked.rows[:PREVIEW]]
     outcome.unreadable = checked.unreadable
     for _ in range(_TRIES):
         changes = Changes(table.file, checked.headings)
         async with database.read() as session:
             if not checked.unreadable:
                 await _plan(kind, session, checked.rows, importer, changes)
-            outcome.file = ReadFile(table, column_map, await _protected(session, kind))
+            protected = await _protected(session, kind)
+            outcome.file = ReadFile(table, column_map, protected)
+            outcome.preview = [_as_read(kind, one.row, importer, protected) for one in checked.rows[:PREVIEW]]
         _fill(outcome, checked, changes)
         if dry_run or checked.unreadable or (outcome.errors and not skip_bad):
             if not dry_run:
@@ -220,6 +222,14 @@ async def _protected(session: AsyncSession, kind: Kind) -> frozenset[str]:
         select(Client.id, Client.extern_id).where(Client.protection != Protection.NONE)
     )
     return frozenset(name for row in rows for name in (str(row[0]), row[1]) if name)
+
+
+def _as_read(kind: Kind, row: Row, importer: Importer, protected: frozenset[str]) -> dict[str, str]:
+    """The row as it was understood, without what may not be shown of somebody whom the record protects."""
+    cells = FORMATS[kind].write(row, importer.zone)
+    if kind is Kind.CLIENTS and cells["extern_id"] in protected:
+        cells |= dict.fromkeys(WITHHELD, "")
+    return cells
 
 
 def _fill(outcome: Outcome, checked: Validation, changes: Changes) -> None:

@@ -6,18 +6,15 @@ or relation is tried here without anybody thinking of it; one that cannot be tri
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from sqlalchemy import func, select
 
 from care.access.log import AccessLog
 from care.access.rights import RIGHTS, Action, Relation, relations
 from care.accounts import Role
-from care.ids import new_id
 from tests.server.conftest import Site
 from tests.server.security.side import make_side
-from tests.server.security.trier import GIVES, NEEDS_TOO, Bond, Trier
+from tests.server.security.trier import GIVES, NEEDS_TOO, Bond, Trier, nobody
 from tests.server.security.tries import TRIES, Try, ask
 
 #: Routes that plan for seconds, or end the session that tries: tried where they are refused.
@@ -59,12 +56,6 @@ def asked_of(bond: Bond, action: Action) -> bool:
     if bond in (Bond.OWN_GROUP, Bond.OTHER_GROUP):
         return True
     return any(GIVES[bond] & given for given in RIGHTS[action].values())
-
-
-def nobody(site: Site, name: str) -> dict[str, str]:
-    """Parts of an address that name nothing there is."""
-    parts = re.findall(r"\{(\w+)", site.app.router[name].canonical)
-    return {one: "guest" if one == "role" else str(new_id()) for one in parts}
 
 
 async def last_refusal(site: Site, where: str) -> int:

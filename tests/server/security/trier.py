@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -115,3 +116,9 @@ class Trier:
         """Whether the table lets the role do what the route is for, through the bond."""
         actions = [action, *([NEEDS_TOO[name]] if name in NEEDS_TOO else [])]
         return all(relations(one, self.role) & (GIVES[self.bond] | ALWAYS) for one in actions)
+
+
+def nobody(site: Site, name: str) -> dict[str, str]:
+    """Parts of an address that name nothing there is."""
+    parts = re.findall(r"\{(\w+)", site.app.router[name].canonical)
+    return {one: "guest" if one == "role" else str(new_id()) for one in parts}
