@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +46,9 @@ class ColdPool(PlanningPool):
 
 def cold_app(database: Database, clock: Clock, configuration: Configuration | None = None) -> web.Application:
     """The application as it is, but for a planner that nobody warms."""
-    app = create_app(configuration or Configuration(), database, clock)
+    # Never the folder of somebody who runs a demo here, nor that of another test process.
+    nowhere = Path(tempfile.gettempdir(), f"samtid-{new_id()}")
+    app = create_app(configuration or Configuration(data=nowhere), database, clock)
     app[PLANNING] = ColdPool()
     return app
 
@@ -128,13 +132,22 @@ def more_routes() -> web.RouteTableDef:
 
 
 @pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    """How the server is set up; a test module overrides this."""
+    return Configuration(data=tmp_path)
+
+
+@pytest.fixture
 async def site(
-    sqlite_database: Database, clock: StandingClock, more_routes: web.RouteTableDef
+    sqlite_database: Database,
+    clock: StandingClock,
+    configuration: Configuration,
+    more_routes: web.RouteTableDef,
 ) -> AsyncIterator[Site]:
     """A running server with one town and no accounts yet."""
     async with sqlite_database.write() as session:
         town = await make_town(session)
-    app = cold_app(sqlite_database, clock)
+    app = cold_app(sqlite_database, clock, configuration)
     app[PASSWORDS] = Passwords(WEAK)
     app.add_routes(more_routes)
     server = TestServer(app)

@@ -24,7 +24,7 @@ from care.storage.database import Database
 from care.tasks import Task, TaskKind
 from server.alerts.sender import PAUSES, Sender
 from server.alerts.ways import ways_out
-from server.configuration import Configuration, read_configuration
+from server.configuration import read_configuration
 from server.keys import SENDER
 from tests.builders import LONG_AGO, make_account, make_staff, make_town, moment
 from tests.server.alerts.gateway import Gateway, settings
@@ -290,7 +290,7 @@ async def test_without_configuration_nothing_leaves_the_server(
         )  # fmt: skip
     await write(sqlite_database, clock, anna)
     sys.addaudithook(heard)
-    app = cold_app(sqlite_database, clock, Configuration())
+    app = cold_app(sqlite_database, clock)
     assert SENDER not in app
     app.freeze()
     await app.startup()

@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import FormData
-from aiohttp.test_utils import TestServer
 from sqlalchemy import func, select
 
 from care.accounts import Role
 from care.clients import Client
-from care.clock import StandingClock
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand, alter
 from care.imports import ImportRun
-from care.storage.database import Database
-from server.application import create_app
-from server.configuration import Configuration
-from server.keys import PASSWORDS
 from server.pages import import_upload
 from server.pages.import_upload import UPLOADS
-from server.security.passwords import Passwords
-from tests.builders import make_client, make_group, make_town, moment
-from tests.server.conftest import WEAK, Browser, Site
+from tests.builders import make_client, make_group, moment
+from tests.server.conftest import Browser, Site
 
 HEADING = "extern_id;brukare_id;datum;start;minuter;kanal;insatser"
-
-
-@pytest.fixture
-async def site(sqlite_database: Database, clock: StandingClock, tmp_path: Path) -> AsyncIterator[Site]:
-    """As `tests.server.conftest.site`, with a data folder of its own."""
-    async with sqlite_database.write() as session:
-        town = await make_town(session)
-    app = create_app(Configuration(data=tmp_path), sqlite_database, clock)
-    app[PASSWORDS] = Passwords(WEAK)
-    server = TestServer(app)
-    await server.start_server()
-    made = Site(server, sqlite_database, clock, town)
-    yield made
-    for browser in made.opened:
-        await browser.session.close()
-    await server.close()
 
 
 @pytest.fixture

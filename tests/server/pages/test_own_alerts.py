@@ -3,52 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
 from care.accounts import Role
 from care.alerts import AlertKind, AlertWish
-from care.clock import StandingClock
 from care.staff import Staff
-from care.storage.database import Database
-from server.configuration import read_configuration
-from server.keys import PASSWORDS
-from server.security.passwords import Passwords
-from tests.builders import make_shift, make_staff, make_town
+from server.configuration import Configuration, read_configuration
 from tests.server.alerts.gateway import Gateway, gateway, secrets, settings
-from tests.server.conftest import WEAK, Browser, Site, cold_app
+from tests.server.conftest import Browser, Site
 
 __all__ = ["gateway", "secrets"]
 
 
 @pytest.fixture
-async def site(
-    sqlite_database: Database, clock: StandingClock, gateway: Gateway, secrets: Path
-) -> AsyncIterator[Site]:
+def configuration(gateway: Gateway, secrets: Path) -> Configuration:
     """A server that may send to a gateway on loopback."""
-    async with sqlite_database.write() as session:
-        town = await make_town(session)
-    app = cold_app(sqlite_database, clock, read_configuration(secrets, {}, **settings(gateway, "sms")))
-    app[PASSWORDS] = Passwords(WEAK)
-    server = TestServer(app)
-    await server.start_server()
-    made = Site(server, sqlite_database, clock, town)
-    yield made
-    for browser in made.opened:
-        await browser.session.close()
-    await server.close()
-
-
-@pytest.fixture
-async def anna(site: Site) -> Staff:
-    async with site.database.write() as session:
-        staff = await make_staff(session, site.town)
-        await make_shift(session, staff)
-    return staff
+    return read_configuration(secrets, {}, **settings(gateway, "sms"))
 
 
 @pytest.fixture

@@ -7,21 +7,13 @@ import os
 import random
 import re
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from care.accounts import Role
-from care.clock import StandingClock
 from care.ids import new_id
-from care.storage.database import Database
-from server.configuration import Configuration
-from server.keys import PASSWORDS
-from server.security.passwords import Passwords
-from tests.builders import make_town
-from tests.server.conftest import WEAK, Browser, Site, cold_app
+from tests.server.conftest import Browser, Site
 from tests.server.security.side import Side, make_side
 from tests.server.security.tries import TRIES, Try, ask
 
@@ -66,22 +58,6 @@ def fields_of(site: Site, name: str) -> list[str]:
     if name.startswith("plan_call"):
         names |= set(_NAMED.findall(Path("server/pages/plan_call_form.py").read_text(encoding="utf-8")))
     return sorted(names)
-
-
-@pytest.fixture
-async def site(sqlite_database: Database, clock: StandingClock, tmp_path: Path) -> AsyncIterator[Site]:
-    """As `tests.server.conftest.site`, with a data folder of its own and patient limits on tries."""
-    async with sqlite_database.write() as session:
-        town = await make_town(session)
-    app = cold_app(sqlite_database, clock, Configuration(data=tmp_path))
-    app[PASSWORDS] = Passwords(WEAK)
-    server = TestServer(app)
-    await server.start_server()
-    made = Site(server, sqlite_database, clock, town)
-    yield made
-    for browser in made.opened:
-        await browser.session.close()
-    await server.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar, web
@@ -71,7 +72,7 @@ Serve = Callable[[], Awaitable[Served]]
 
 @pytest.fixture
 async def serve(
-    sqlite_database: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Serve]:
     """Starts the server: after the test has set the limits."""
     monkeypatch.setattr(running, "PATIENCE", 0.1)
@@ -85,7 +86,7 @@ async def serve(
     async with AsyncExitStack() as stack:
 
         async def begin() -> Served:
-            app = cold_app(sqlite_database, clock, Configuration())
+            app = cold_app(sqlite_database, clock, Configuration(data=tmp_path))
             app[PASSWORDS] = Passwords(WEAK)
             opened, ready = listen("127.0.0.1", 0), asyncio.Event()
             port: int = opened.getsockname()[1]
