@@ -126,6 +126,7 @@ TRIES: dict[str, list[Try]] = {
     ],
     "own_wish": [Try(lambda side: {"id": side.task.id}, lambda _: {"do": "called"})],
     "plan": [Try(query=lambda side: {"grupp": side.group.id})],
+    "plan_news": [Try(query=lambda side: {"grupp": side.group.id})],
     "plan_row": [row("visit")],
     "plan_row_change": [row("visit", do="pin"), row("visit", do="away_today")],
     "plan_call": [Try(query=lambda side: {"brukare": side.client.id})],
@@ -183,6 +184,7 @@ TRIES: dict[str, list[Try]] = {
         )
     ],
     "print_day": [Try(query=lambda side: {"grupp": side.group.id})],
+    "print_day_pdf": [Try(query=lambda side: {"grupp": side.group.id})],
     "follow_up": [Try(query=lambda side: {"grupp": side.group.id})],
     "export_run": [
         Try(
