@@ -45,7 +45,7 @@ _BUILD = """
   };
 }
 """
-_LET_GO = """
+LET_GO = """
 () => { for (const bar of document.querySelectorAll(".top, .bottom-nav")) bar.style.position = "static"; }
 """
 
@@ -82,7 +82,7 @@ async def look(one: Watched, name: str, lang: str = "sv", views: tuple[Any, ...]
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         # What a bar at the edge covers now is reached by scrolling: it must not hide anything from axe.
-        await page.evaluate(_LET_GO)
+        await page.evaluate(LET_GO)
         # The new size and colours are there when they have been painted.
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         view = f"{name} {size[0]} {scheme}"

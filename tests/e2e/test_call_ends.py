@@ -93,7 +93,7 @@ async def test_the_worker_closes_the_tab(running: Running, chromium: Browser) ->
     page, kiosk = await talking(running, chromium)
     await page.close()
     await expect(
-        kiosk.get_by_text("Anna försöker komma tillbaka. Du kan vänta eller lägga på.")
+        kiosk.locator(".cover", has_text="Anna försöker komma tillbaka. Du kan vänta eller lägga på.")
     ).to_be_visible(timeout=20_000)
     await kiosk.get_by_role("button", name="Lägg på").click()
     await expect(kiosk.get_by_role("button", name="Nöjd", exact=True)).to_be_visible(timeout=10_000)

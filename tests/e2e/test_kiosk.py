@@ -46,6 +46,13 @@ async () => {
   const page = document.querySelector("script[type=module]").src;
   const memory = await import(page.replace("kiosk.js", "memory.js"));
 """
+#: Addresses of faces and spoken sentences that the tablet keeps.
+KEPT_FACES = """
+async () => {
+  const cache = await caches.open("kiosk-faces");
+  return (await cache.keys()).map(({ url }) => new URL(url).pathname);
+}
+"""
 LIVE = "opened.filter((track) => track.readyState === 'live').length"
 SIZES = ((1280, 800), (1920, 1200), (800, 1280))
 SERVER_AWAY = "Ingen kontakt just nu – personalen vet det"
@@ -159,12 +166,12 @@ async def test_text_at_200_percent_keeps_what_matters(running: Running, chromium
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
         await expect(page.locator(".next .who")).to_be_in_viewport(ratio=1)
-        await expect(page.locator(".row.focus")).to_be_in_viewport(ratio=1)
+        # What stands in its card already gives way before what is told nowhere else.
+        await expect(page.locator(".row.coming").first).to_be_in_viewport(ratio=1)
         assert (await bigness(page))["outside"] == [], width
     await page.evaluate("document.documentElement.style.fontSize = ''")
     await page.set_viewport_size({"width": 640, "height": 400})
     await expect(page.locator(".next .who")).to_be_in_viewport(ratio=1)
-    await expect(page.locator(".row.focus")).to_be_in_viewport(ratio=1)
     assert (await bigness(page))["outside"] == []
 
 
@@ -298,6 +305,7 @@ async def test_a_day_is_forgotten_after_24_hours(running: Running, chromium: Bro
     await expect(page.get_by_text("Dagen visas när kontakten är tillbaka.", exact=True)).to_be_visible()
     assert "Anna" not in await page.locator("main").inner_text()
     assert "day" not in await remembered(page)
+    assert await page.evaluate(KEPT_FACES) == []
 
 
 async def remembered(page: Page) -> list[str]:
@@ -315,9 +323,26 @@ async def remembered(page: Page) -> list[str]:
     return kept
 
 
+async def test_only_the_faces_of_the_day_are_kept(running: Running, chromium: Browser) -> None:
+    """Who comes no more leaves no picture behind."""
+    async with running.database.write() as session:
+        (await session.get_one(Staff, running.anna.id)).portrait = "worker-003"
+    page = await started(chromium, running)
+    await until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
+    await page.evaluate("fetch('/kiosk/face/worker-005').then((answer) => answer.blob())")
+    await page.reload()
+
+    async def kept() -> bool:
+        faces: list[str] = await page.evaluate(KEPT_FACES)
+        return faces == ["/kiosk/face/worker-003"]
+
+    await until(kept)
+
+
 async def test_a_revoked_tablet_forgets_everything(running: Running, chromium: Browser) -> None:
     """At once when it is on; with a plain sentence; and the key was never to be read."""
     page = await started(chromium, running)
+    await expect(page.locator(".row.focus")).to_be_visible()
     assert {"key", "device", "day"} <= set(await remembered(page))
     assert not await page.evaluate(MEMORY + "return (await memory.recall('key')).privateKey.extractable; }")
     async with running.database.write() as session:
@@ -327,6 +352,7 @@ async def test_a_revoked_tablet_forgets_everything(running: Running, chromium: B
     await expect(page.get_by_text("Skärmen är inte kopplad längre.").first).to_be_visible()
     assert await remembered(page) == []
     assert not await page.evaluate("caches.has('kiosk-faces')")
+    assert await page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
     assert await flaws(page, enhanced=True) == []
     await page.reload()
     await expect(page.get_by_role("heading", name="Koppla skärmen")).to_be_visible()
@@ -383,11 +409,19 @@ async def test_keys_alone_are_enough(running: Running, chromium: Browser) -> Non
         await page.set_viewport_size({"width": width, "height": height})
         assert await bigness(page) == WELL
     await expect(page.get_by_role("button", name="Svara")).to_be_focused()
+    # Who does not see hears it once: urgently that it rings, then calmly what changes.
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Anna från hemtjänsten ringer. Tryck på Svara när du vill prata."
+    )
+    await expect(page.get_by_role("status")).to_be_empty()
     await page.keyboard.press(" ")
-    await expect(page.get_by_text("Kameran är på")).to_be_visible(timeout=20_000)
+    camera = page.locator(".camera-state", has_text="Kameran är på")
+    await expect(camera).to_be_visible(timeout=20_000)
+    await expect(page.get_by_role("status")).to_contain_text("Kameran är på")
+    await expect(page.get_by_role("alert")).to_be_empty()
     await page.keyboard.press(" ")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Kameran är på")).to_be_visible()
+    await expect(camera).to_be_visible()
     assert await flaws(page, enhanced=True) == []
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Lägg på")).to_be_focused()

@@ -20,13 +20,15 @@ export class RingScreen extends Screen {
     this.#call = call;
     const yes = button(t("Svara"), answer, { kind: "answer", symbol: "phone-call" });
     this.first = yes;
-    this.said = () => call.text;
+    const hint = t("Har du hörapparaten i?");
+    // With a countdown there is something that happens by itself: who does not see it must hear it.
+    this.said = () => [call.text, hearingAid && hint, this.#countdown.textContent].filter(Boolean).join(". ");
     this.#bar.setAttribute("aria-label", t("Tid kvar tills %(name)s syns", { name: call.caller.first_name }));
     this.fill(
       "ring",
       element("span", { class: "halo" }, face(call.caller, "xl")),
       element("h1", {}, call.text),
-      hearingAid && element("p", { class: "hint" }, icon("ear"), element("span", {}, t("Har du hörapparaten i?"))),
+      hearingAid && element("p", { class: "hint" }, icon("ear"), element("span", {}, hint)),
       element("div", { class: "count" }, this.#countdown, this.#bar),
       element("div", { class: "choices" }, yes, button(t("Inte nu"), notNow, { kind: "outline" })),
     );
@@ -54,7 +56,8 @@ export class CallScreen extends Screen {
   #video = element("video", { playsinline: true, autoplay: true, disablepictureinpicture: true });
   #cover = element("div", { class: "cover" });
   #turned = () => this.#fit();
-  #camera = element("p", { class: "camera-state", role: "status" });
+  #camera = element("p", { class: "camera-state" });
+  /** What a screen reader has been told: of the caller, and of the own camera. @type {[string, string]} */ #told = ["", ""];
   #coverWords = "";
   /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
   /** @type {() => void} */ touchChanged = () => {};
@@ -62,7 +65,7 @@ export class CallScreen extends Screen {
   /** @param {Call} call @param {{hangUp: () => void}} acts */
   show(call, { hangUp }) {
     this.#call = call;
-    this.said = () => t("Du pratar med %(name)s", { name: call.caller.first_name });
+    this.said = () => this.#spoken(call).join(". ");
     this.#video.onresize = () => this.#fit();
     this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
     const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
@@ -120,11 +123,25 @@ export class CallScreen extends Screen {
       this.#coverWords = words;
       this.#cover.hidden = words === "";
       this.#cover.replaceChildren(element("span", { class: "halo still" }, face(call.caller, "l")),
-        element("p", { class: "lead", role: "status" }, words));
+        element("p", { class: "lead" }, words));
     }
     this.#camera.className = `camera-state${call.isSeen ? " on" : ""}`;
     const [symbol, said] = this.#cameraWords(call);
     if (this.#camera.textContent !== said) this.#camera.replaceChildren(icon(symbol), element("span", {}, said));
+    const before = this.#told;
+    const news = this.#spoken(call).filter((words, at) => words !== before[at]);
+    if (news.length > 0) this.tell(news.join(". "));
+  }
+
+  /** What there is to hear of, without the seconds that are counted. @param {Call} call @returns {[string, string]} */
+  #spoken(call) {
+    const name = call.caller.first_name;
+    const caller = call.flows ? t("Du pratar med %(name)s", { name }) : this.#coverWordsOf(call, name);
+    // Counted down once: the seconds after the first say nothing new.
+    const isCounting = call.seenIn !== null && this.#told[1] !== "" && this.#told[1] !== t("Kameran är av");
+    const camera = isCounting ? this.#told[1] : this.#cameraWords(call)[1];
+    this.#told = [caller, camera];
+    return this.#told;
   }
 
   /** Calm words, and what one may do, while the caller is not there. @param {Call} call @param {string} name */

@@ -91,7 +91,7 @@ export class DayScreen extends Screen {
 
   constructor() {
     super();
-    this.said = () => [this.#part.textContent, ...this.#next.innerText.split("\n")].filter((words) => words?.trim()).join(". ");
+    this.said = () => [this.#part, ...this.#next.querySelectorAll("p")].map((line) => line.textContent?.trim()).filter(Boolean).join(". ");
   }
 
   connectedCallback() {

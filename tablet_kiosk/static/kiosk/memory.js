@@ -56,8 +56,23 @@ export async function forget(name) {
   await within("readwrite", (store) => store.delete(name));
 }
 
-/** Everything: key, id, day, what was to be told, and the faces. */
+/** Of the faces and spoken sentences only these stay. @param {string[]} addresses */
+export async function keepOnly(addresses) {
+  if (!("caches" in globalThis) || !(await caches.has(FACES))) return;
+  const cache = await caches.open(FACES);
+  const kept = await cache.keys();
+  await Promise.all(kept.filter(({ url }) => !addresses.includes(new URL(url).pathname)).map((one) => cache.delete(one)));
+}
+
+/** The day, and with it who was to come. */
+export async function forgetDay() {
+  await forget("day");
+  await keepOnly([]);
+}
+
+/** Everything: key, id, day, what was to be told, the faces, and the language that was spoken here. */
 export async function forgetAll() {
   await within("readwrite", (store) => store.clear());
   if ("caches" in globalThis) await caches.delete(FACES);
+  localStorage.clear();
 }

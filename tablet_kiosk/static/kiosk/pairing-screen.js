@@ -22,7 +22,8 @@ export class PairingScreen extends Screen {
   /** @param {{secret: string | null, sentence: string, paired: () => void}} given */
   show({ secret, sentence, paired }) {
     this.#paired = paired;
-    this.said = () => sentence || t("Koppla skärmen. Skriv de sex siffrorna som personalen har.");
+    // What went wrong is an alert of its own.
+    this.said = () => this.#waitsFor || t("Koppla skärmen. Skriv de sex siffrorna som personalen har.");
     if (secret) void this.#ask({ secret });
     else this.#askForCode(sentence);
   }
@@ -101,11 +102,12 @@ export class PairingScreen extends Screen {
     this.#waitsFor = words + number;
     this.fill(
       "few-words",
-      element("div", { class: "words", role: "status" }, element("span", { class: "round pine" }, icon("tablet")),
+      element("div", { class: "words" }, element("span", { class: "round pine" }, icon("tablet")),
         element("h1", {}, words),
         number ? element("p", { class: "lead" }, t("Samma tal ska stå hos personalen:")) : null,
         number ? element("p", { class: "check-number figures" }, number) : null),
     );
+    this.tell([words, ...number].join(". "));
   }
 }
 

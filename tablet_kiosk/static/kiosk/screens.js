@@ -17,6 +17,7 @@ export function fits(place) {
 /** What is common: a name for styles, a sentence for screen readers, and the button that Enter and Space press. */
 export class Screen extends HTMLElement {
   /** @type {() => string} What a screen reader is told when the screen comes up. */ said = () => "";
+  /** @type {(words: string) => void} Tells a screen reader what changes while the screen stands; the stage gives it. */ tell = () => {};
   /** @type {HTMLElement | null} */ first = null;
   #size = new ResizeObserver(() => this.fit());
   /** Told at once instead of when the reader is done. */ isUrgent = false;

@@ -28,6 +28,7 @@ export class Stage {
   /** @param {Screen} screen */
   bringUp(screen) {
     this.shown = screen;
+    screen.tell = (words) => this.shown === screen && this.tell(words);
     this.#page.dataset["screen"] = screen.localName.replace("kiosk-", "");
     screen.inert = !this.isAtRest;
     this.#page.replaceChildren(screen);

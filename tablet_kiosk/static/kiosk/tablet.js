@@ -6,7 +6,7 @@
 import { Connection, Refused } from "../call/protocol.js";
 import { isNear, isTooOld } from "./day.js";
 import { signHello } from "./identity.js";
-import { forget, forgetAll, recall, remember } from "./memory.js";
+import { forgetAll, forgetDay, keepOnly, recall, remember } from "./memory.js";
 
 /** @typedef {import("../call/protocol.js").Message} Message */
 /** @typedef {import("./day.js").Day} Day */
@@ -67,7 +67,7 @@ export class Tablet extends EventTarget {
   async refresh() {
     if (this.day && isTooOld(this.day, this.now())) {
       this.day = null;
-      await forget("day");
+      await forgetDay();
       this.#tell();
     }
     this.connection.near = isNear(this.day, this.now());
@@ -127,6 +127,8 @@ export class Tablet extends EventTarget {
   async #keep({ type: _type, ...day }) {
     this.day = /** @type {Day} */ (/** @type {unknown} */ (day));
     await remember("day", this.day);
+    const faces = this.day.rows.flatMap(({ people }) => people.map(({ portrait }) => portrait ?? ""));
+    await keepOnly([...faces, ...Object.values(this.day.phrases ?? {})]);
     await remember("ahead", this.now() - Date.now());
     await this.refresh();
     this.#tell();

@@ -11,6 +11,7 @@ import click
 from playwright.async_api import async_playwright
 
 from tests.e2e.gallery.camera import Camera
+from tests.e2e.gallery.staff import staff_tour
 from tests.e2e.gallery.tablet import tour, tour_by_itself
 from tests.e2e.running import launch
 
@@ -19,7 +20,7 @@ async def main(folder: Path, only: str) -> int:
     camera = Camera(folder, only)
     async with async_playwright() as playwright:
         browser = await launch(playwright)
-        for one in (tour, tour_by_itself):
+        for one in (tour, tour_by_itself, staff_tour):
             with tempfile.TemporaryDirectory() as home:
                 await one(browser, Path(home), camera)
         await browser.close()
