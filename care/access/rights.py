@@ -178,6 +178,16 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
 }
 
 
-def relations(action: Action, role: Role) -> frozenset[Relation]:
-    """The relations through which `role` may do `action`; empty means never."""
-    return RIGHTS.get(action, {}).get(role, frozenset())
+#: What an hourly substitute among the care workers shares with the whole group; its clients are not.
+_SUBSTITUTES_SHARE = frozenset({Action.CHECKIN_READ})
+
+
+def relations(action: Action, role: Role, *, substitute: bool = False) -> frozenset[Relation]:
+    """The relations through which `role` may do `action`; empty means never.
+
+    A care worker who is a `substitute` has the clients of a row, of an acquaintance or of the night alone.
+    """
+    found = RIGHTS.get(action, {}).get(role, frozenset())
+    if substitute and role is Role.CARE_WORKER and action not in _SUBSTITUTES_SHARE:
+        return found - {Relation.OWN_GROUP}
+    return found

@@ -19,7 +19,7 @@ from server.language import translations
 from server.pages import early_ring
 from server.pages.alone import company
 from server.pages.carried_words import waiting
-from server.pages.contact_card import Card, goals_of, language_word, narrow, past_of, read_card
+from server.pages.contact_card import Card, goals_of, language_word, narrow, past_of, read_card, spoken_of
 from server.pages.faces import client_face, staff_face
 from server.pages.my_day import next_call_sentence
 from server.pages.onward import link
@@ -80,7 +80,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         contact=contact,
         client=client,
         face=client_face(request.app, client, photo_consent=card.photo_consent),
-        colleagues=[(one, staff_face(request.app, one)) for one in card.staff],
+        colleagues=[(one, staff_face(request.app, one), spoken_of(one, language)) for one in card.staff],
         goals=goals_of(card, language),
         past=past_of(card, clock, language, _),
         standing=row_state(

@@ -23,6 +23,8 @@ from care.contacts.contact import ContactHistory, ContactLine, PlannedContact
 from care.contacts.digital import No
 from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
+from care.delegation import delegated
+from care.localtime import to_wall
 from care.municipality import Group
 from care.receipts import Result, valid_receipts
 from care.services import GoalType, Law
@@ -45,6 +47,9 @@ class Goal:
     minutes: int
     is_health_care: bool
     ordered_by: str | None
+    needs_delegation: bool = False
+    #: Those who are to do it and have no delegation.
+    undelegated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class Card:
     next_call: PlannedContact | None = None
     next_call_staff: list[Staff] = field(default_factory=list)
     nurses: dict[UUID, str] = field(default_factory=dict)
+    #: Of `staff` those who may do what needs a delegation on that day.
+    delegated: set[UUID] = field(default_factory=set)
     photo_consent: bool = False
     #: Why this video row may not be rung now; then there is no call button.
     no_call: No | None = None
@@ -124,6 +131,9 @@ async def read_card(
         card.nurses = {
             one.id: one.name for one in await session.scalars(select(Staff).where(Staff.id.in_(nurses)))
         }
+    if any(line.service.delegation_required for line in lines):
+        day = to_wall(contact.start, clock.zone).date()
+        card.delegated = await delegated(session, [one.id for one in card.staff], day)
     await _next_call(session, card, clock)
     consents = await session.scalars(
         select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
@@ -190,6 +200,10 @@ def goals_of(card: Card, language: str) -> list[Goal]:
                 minutes=line.minutes,
                 is_health_care=line.law is Law.HSL,
                 ordered_by=card.nurses.get(line.ordered_by_id) if line.ordered_by_id else None,
+                needs_delegation=line.service.delegation_required,
+                undelegated=tuple(one.short_name for one in card.staff if one.id not in card.delegated)
+                if line.service.delegation_required and not card.contact.status.is_end
+                else (),
             )
         )
     return found
@@ -221,3 +235,8 @@ def past_of(card: Card, clock: Clock, language: str, _: Translate) -> list[Past]
 def language_word(code: str, language: str) -> str:
     """The name of a language: "finska"."""
     return str(Locale.parse(language).languages.get(code, code))
+
+
+def spoken_of(staff: Staff, language: str) -> str:
+    """What somebody speaks beside Swedish: "finska, engelska"."""
+    return ", ".join(language_word(code, language) for code in staff.languages if code != "sv")

@@ -22,11 +22,13 @@ from care.contacts.contact import Assignment, ContactHistory, ContactLine, Plann
 from care.contacts.digital import No
 from care.contacts.elsewhere import system_of
 from care.contacts.life import Status
-from care.localtime import day_span
+from care.delegation import may_do
+from care.localtime import day_span, to_wall
 from care.municipality import Group
 from care.pulse import StaffPulseAsked
 from care.receipts import Receipt
-from care.staff import Shift, ShiftKind, Staff
+from care.services import Service
+from care.staff import Delegation, Shift, ShiftKind, Staff
 
 #: A shift stays "the" shift for so long after its end, for what is entered afterwards.
 AFTER_SHIFT = timedelta(hours=2)
@@ -81,6 +83,9 @@ class DayList:
     #: Visits that another system registers, with its name, and those of them whose goals are all receipted.
     elsewhere: dict[UUID, str] = field(default_factory=dict)
     receipted: set[UUID] = field(default_factory=set)
+    #: What the worker speaks, and open rows with services that only a delegation allows and the worker lacks.
+    languages: frozenset[str] = frozenset()
+    undelegated: dict[UUID, list[Service]] = field(default_factory=dict)
 
     @property
     def counted(self) -> list[PlannedContact]:
@@ -179,6 +184,7 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
         if group.visits_in:
             elsewhere[group.id] = group.visits_in
     await _elsewhere(session, day, elsewhere)
+    await _able(session, day, staff_id, clock)
     day.has_answered = (
         await session.scalar(
             select(StaffPulseAsked.id).where(
@@ -254,6 +260,22 @@ async def names_in(session: AsyncSession, entries: Sequence[ContactHistory]) -> 
         str(staff.id): staff.short_name
         for staff in await session.scalars(select(Staff).where(Staff.id.in_(ids)))
     }
+
+
+async def _able(session: AsyncSession, day: DayList, staff_id: UUID, clock: Clock) -> None:
+    """What the worker speaks and may do: said of the rows where it matters."""
+    staff = await session.get_one(Staff, staff_id)
+    day.languages = frozenset(staff.languages)
+    delegations: Sequence[Delegation] | None = None
+    for contact in day.contacts:
+        needed = [line.service for line in contact.lines if line.service.delegation_required]
+        if not needed or contact.status.is_end:
+            continue
+        if delegations is None:
+            rows = await session.scalars(select(Delegation).where(Delegation.staff_id == staff_id))
+            delegations = rows.all()
+        if not may_do(staff, delegations, to_wall(contact.start, clock.zone).date()):
+            day.undelegated[contact.id] = needed
 
 
 async def _elsewhere(session: AsyncSession, day: DayList, known: Mapping[UUID, str]) -> None:

@@ -21,6 +21,7 @@ from server.language import translations
 from server.pages import early_ring
 from server.pages.alert_answers import note_opened
 from server.pages.alone import company
+from server.pages.contact_card import language_word
 from server.pages.day_list import DayList, read_day
 from server.pages.faces import Face, client_face
 from server.pages.onward import link
@@ -165,6 +166,8 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         notes.append(_with_reason(parts, reason_text(news[-1], language, _) or _cause(contact, _), _))
     elif contact.status.is_end and _cause(contact, _):
         notes.append(_cause(contact, _) or "")
+    if not contact.status.is_end:
+        notes += able_notes(client, day, contact, language, _)
     others = [one for one in day.staff[contact.id] if one.id != staff_id]
     if others:
         notes.append(_("tillsammans med %(name)s") % {"name": others[0].short_name})
@@ -195,6 +198,21 @@ def view_row(request: web.Request, day: DayList, contact: PlannedContact, staff_
         registered_in=system,
         may_receipt=system is not None and contact.status is not Status.PLANNED,
     )
+
+
+def able_notes(
+    client: Client, day: DayList, contact: PlannedContact, language: str, _: Translate
+) -> list[str]:
+    """What the worker needs to be able to: the client's language, and what wants a delegation."""
+    notes = []
+    if client.language != "sv":
+        spoken = {"language": language_word(client.language, language)}
+        knows = client.language in day.languages
+        notes.append((_("talar %(language)s, som du") if knows else _("talar %(language)s")) % spoken)
+    if services := day.undelegated.get(contact.id):
+        names = ", ".join(service.name_in(language) for service in services)
+        notes.append(_("delegering saknas: %(services)s") % {"services": names})
+    return notes
 
 
 def _doorstep(client: Client, day: DayList) -> Doorstep:

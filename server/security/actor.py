@@ -38,12 +38,18 @@ class Actor:
     portrait: str | None = None
     #: A program's token: no more than these, whatever the role may.
     only: frozenset[Action] | None = None
+    #: An hourly substitute: of a group's clients only their own.
+    is_substitute: bool = False
+
+    def relations(self, action: Action, role: Role) -> frozenset[Relation]:
+        """The relations through which one of the roles may do `action` for this person."""
+        return relations(action, role, substitute=self.is_substitute)
 
     def may(self, action: Action) -> bool:
         """True when one of the roles may do the action in some relation."""
         if self.only is not None and action not in self.only:
             return False
-        return any(relations(action, held.role) for held in self.roles)
+        return any(self.relations(action, held.role) for held in self.roles)
 
     def has(self, role: Role) -> bool:
         return any(held.role is role for held in self.roles)
@@ -54,7 +60,7 @@ class Actor:
         if not self.may(action):
             return frozenset()
         for held in self.roles:
-            if allowed := relations(action, held.role):
+            if allowed := self.relations(action, held.role):
                 if held.group_id is None or Relation.EVERYWHERE in allowed:
                     return None
                 found.add(held.group_id)

@@ -274,7 +274,7 @@ async def _lasting(  # noqa: PLR0917
 ) -> tuple[Role | None, Relation | None]:
     group_id = client.group_id if client is not None else group
     for held in who.roles:
-        allowed = relations(action, held.role)
+        allowed = who.relations(action, held.role)
         if Relation.EVERYWHERE in allowed:
             return held.role, Relation.EVERYWHERE
         if Relation.SELF in allowed and client is None and group is None:
@@ -286,7 +286,7 @@ async def _lasting(  # noqa: PLR0917
     # The relation that opens most comes first.
     for relation in (Relation.OWN_CLIENT, Relation.NIGHT, Relation.ASSIGNED):
         for held in who.roles:
-            if relation in relations(action, held.role) and await _is_tied(
+            if relation in who.relations(action, held.role) and await _is_tied(
                 request, session, relation, held.role, who.staff_id, client, contact
             ):
                 return held.role, relation
@@ -363,7 +363,7 @@ def listed(who: Actor, action: Action) -> ColumnElement[bool]:
         open_to_care = or_(open_to_care, Client.named_care_worker_id == who.staff_id, Client.id.in_(known))
     found: list[ColumnElement[bool]] = []
     for held in who.roles:
-        allowed = relations(action, held.role)
+        allowed = who.relations(action, held.role) & {Relation.OWN_GROUP, Relation.EVERYWHERE}
         if not allowed:
             continue
         is_everywhere = held.group_id is None or Relation.EVERYWHERE in allowed

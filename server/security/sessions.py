@@ -156,6 +156,7 @@ async def find(session: AsyncSession, token: str, now: datetime, idle: timedelta
         sign_in_id=sign_in.id,
         group_names=tuple(dict.fromkeys(name for _, _, name in held if name)),
         portrait=staff.portrait if staff is not None else None,
+        is_substitute=staff is not None and staff.is_substitute,
     )
     return Found(who, sign_in.last_seen_at)
 

@@ -24,6 +24,7 @@ from care.errors import Fault, not_found
 from care.ids import new_id
 from care.localtime import to_wall
 from care.programs import AccessToken
+from care.staff import Staff
 from server.security.actor import Actor, RoleIn
 from server.security.sessions import SEEN_EVERY, digest, is_open
 
@@ -184,6 +185,7 @@ async def find(session: AsyncSession, text: str, now: datetime) -> Found | None:
         .where(AccountRole.account_id == account.id, AccountRole.role == token.role)
         .order_by(AccountRole.id)
     )
+    staff = await session.get(Staff, account.staff_id) if account.staff_id is not None else None
     known = {action.value: action for action in Action}
     who = Actor(
         account_id=account.id,
@@ -192,6 +194,7 @@ async def find(session: AsyncSession, text: str, now: datetime) -> Found | None:
         roles=tuple(RoleIn(token.role, group_id) for group_id in groups),
         display_name=account.display_name,
         language=account.language,
+        is_substitute=staff is not None and staff.is_substitute,
         only=frozenset(known[word] for word in token.actions if word in known),
     )
     return Found(who, token.id, token.last_used_at)

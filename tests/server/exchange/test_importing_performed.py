@@ -157,7 +157,7 @@ async def test_a_worker_whom_nobody_knows_is_said(record: Record, clock: Standin
 async def test_a_night_visit_past_midnight_and_an_hour_that_comes_twice(
     record: Record, clock: StandingClock
 ) -> None:
-    """Begun on the next date, in a night when the clock goes back: found by the instant, as long as it was."""
+    """Begun on the next date, in a night when the clock goes back: found by the instant, with its length."""
     await record.fill()
     clock.set(local("2026-10-24 12:00"))
     await add(
