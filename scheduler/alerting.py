@@ -22,6 +22,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import Move, pick, sweep
+from care.handovers import HandOver, HandOverState
 from care.staff import Staff
 from care.tasks import Task
 from scheduler.attendance import Hours, read_hours
@@ -124,6 +125,36 @@ async def tell_of_tasks(session: AsyncSession, who: Reachable, clock: Clock) -> 
     return await _tell_again(session, AlertKind.TASK, list(tasks), clock.now())
 
 
+async def tell_of_hand_overs(session: AsyncSession, who: Reachable, clock: Clock) -> int:
+    """Colleagues who hand over: one message for all that goes from one to another."""
+    wanted = [key for key in who.wishes if who.wants(key, AlertKind.HAND_OVER)]
+    if not wanted:
+        return 0
+    rows = await session.execute(
+        select(HandOver.from_id, HandOver.to_id, HandOver.leaves_at, HandOver.group_id, HandOver.deadline)
+        .where(HandOver.state == HandOverState.OFFERED, HandOver.to_id.in_(wanted))
+        .order_by(HandOver.id)
+    )
+    count = 0
+    for giver, receiver, leaves, group_id, deadline in rows:
+        assert receiver is not None  # noqa: S101 - asked for by receiver
+        count += await make_alert(
+            session, AlertKind.HAND_OVER, staff_id=receiver, group_id=group_id, at=clock.now(),
+            until=deadline, once_key=f"hand_over:{giver}:{receiver}:{leaves.isoformat()}",
+        )  # fmt: skip
+    return count
+
+
+async def _offered(session: AsyncSession) -> set[tuple[UUID | None, UUID | None]]:
+    """Things that somebody is being told of as a hand-over: (thing, receiver)."""
+    rows = await session.execute(
+        select(HandOver.task_id, HandOver.contact_id, HandOver.to_id).where(
+            HandOver.state == HandOverState.OFFERED
+        )
+    )
+    return {(task_id or contact_id, to_id) for task_id, contact_id, to_id in rows}
+
+
 async def _tell_again(
     session: AsyncSession,
     kind: AlertKind,
@@ -139,9 +170,11 @@ async def _tell_again(
         select(Alert).where(column.in_([one.id for one in things]), Alert.kind == kind).order_by(Alert.id)
     ):
         told.setdefault((alert.task_id or alert.contact_id, alert.staff_id), []).append(alert)
-    count = 0
+    count, offered = 0, await _offered(session)
     for thing in things:
         owner = thing.owner_id
+        if (thing.id, owner) in offered:
+            continue
         assert owner is not None  # noqa: S101 - asked for by owner
         before = told.get((thing.id, owner), [])
         if before and (before[-1].end is not AlertEnd.UNANSWERED or len(before) >= MOST_TO_ONE):

@@ -5,7 +5,7 @@ It never closes by that, and what was first promised stays readable: late is lat
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,12 +30,12 @@ NEXT_WITHIN: dict[TaskKind, timedelta] = {
     TaskKind.ALERT_FAILED: _TODAY,
 }
 #: Somebody must ring the client: with no coordinator at work it goes to who is.
-_FOR_ANYBODY = frozenset({TaskKind.CALL_REQUEST, TaskKind.TELL_CLIENT, TaskKind.FOLLOW_UP})
+FOR_ANYBODY = frozenset({TaskKind.CALL_REQUEST, TaskKind.TELL_CLIENT, TaskKind.FOLLOW_UP})
 
 
 async def find_owner(session: AsyncSession, task: Task, clock: Clock) -> bool:
     """Give a task without an owner to somebody at work; whether there was somebody. The deadline stays."""
-    found = await _next(session, task, clock, [])
+    found = await _next(session, task, clock, [], task.deadline)
     if found is None:
         return False
     task.owner_id = found.id
@@ -50,7 +50,7 @@ async def pass_on(session: AsyncSession, task: Task, clock: Clock) -> None:
     passed = had_by(task)
     if task.owner_id is not None:
         passed = [*(one for one in passed if one != task.owner_id), task.owner_id]
-    found = await _next(session, task, clock, passed)
+    found = await _next(session, task, clock, passed, now + NEXT_WITHIN.get(task.kind, _A_DAY))
     if found is not None:
         task.owner_id = found.id
     task.facts = {
@@ -84,18 +84,22 @@ async def next_for_row(
     return turn.staff if turn.begins <= clock.now() else None
 
 
-async def _next(session: AsyncSession, task: Task, clock: Clock, passed: list[UUID]) -> Staff | None:
+async def _next(
+    session: AsyncSession, task: Task, clock: Clock, passed: list[UUID], by: datetime
+) -> Staff | None:
     client = await session.get(Client, task.client_id) if task.client_id is not None else None
     within = NEXT_WITHIN.get(task.kind, _A_DAY)
     if task.kind is TaskKind.CALL_REQUEST and client is not None:
-        return (await who_rings(session, client, clock, within, passed)).staff
+        turn = await who_rings(session, client, clock, within, passed)
+        # Who comes to work in time for it may have it already: the screen says that name and time.
+        return turn.staff if turn.begins <= max(by, clock.now()) else None
     leads = await who_leads(session, task.group_id, clock)
     if task.kind is TaskKind.EMERGENCY_OPENED:
         # Who looks at it is the manager, and nobody who may have opened it.
         leads = [one for one in leads if one.title is Title.UNIT_MANAGER]
     if leads:
         return min(leads, key=lambda one: passed.index(one.id) + 1 if one.id in passed else 0)
-    if client is not None and task.kind in _FOR_ANYBODY:
+    if client is not None and task.kind in FOR_ANYBODY:
         turn = await who_rings(session, client, clock, within, passed)
         # Who comes to work later has not come yet.
         return turn.staff if turn.begins <= clock.now() else None

@@ -30,11 +30,14 @@ from care.outbox import announce
 from care.staff import Shift, Staff, away_at
 from care.tasks import Task, TaskKind, close_task, tell_task
 from care.words import N_
+from scheduler.attendance import read_hours
 from scheduler.closing import check_closing
 from scheduler.horizon import line_rows
 
 #: Who takes over has this long before the row is brought up again.
 TAKEN_OVER = timedelta(minutes=15)
+#: Who is to have it may come to work so much later, and has that quarter from then.
+LATER_TODAY = timedelta(hours=8)
 LONGEST_REASON = 500
 RED = (Status.AWAITING, Status.UNKNOWN)
 #: What may be resolved: red rows, and those due that somebody closes before they turn red.
@@ -213,21 +216,21 @@ async def hand_over(
 
     Raises `Fault` ``not_found``, ``hand_over.gone`` (422) or ``contact.ended`` (409).
     """
-    await _colleague(session, to)
+    begins = await _begins(session, await _colleague(session, to), clock)
     now = clock.now()
     fields: dict[str, Any] = {"owner_id": to}
     if contact.status in RED:
-        fields["deadline"] = now + TAKEN_OVER
+        fields["deadline"] = begins + TAKEN_OVER
     await alter(session, contact, at=now, hand=hand, event="handed_over", reason=reason, **fields)
 
 
 async def hand_over_task(session: AsyncSession, task: Task, to: UUID, *, clock: Clock) -> None:
     """Give a task to a named person. Faults as `hand_over`, and ``task.closed`` (409)."""
-    await _colleague(session, to)
+    begins = await _begins(session, await _colleague(session, to), clock)
     if task.closed_at is not None:
         raise Fault("task.closed", "Uppgiften är redan avslutad.", status=409, place="task")
     task.owner_id = to
-    task.deadline = max(task.deadline, clock.now() + TAKEN_OVER)
+    task.deadline = max(task.deadline, begins + TAKEN_OVER)
     await session.flush()
     await tell_task(session, task, clock.now())
 
@@ -261,13 +264,22 @@ async def fetch_task(session: AsyncSession, task_id: UUID) -> Task:
     return task
 
 
-async def _colleague(session: AsyncSession, staff_id: UUID) -> None:
+async def _begins(session: AsyncSession, staff: Staff, clock: Clock) -> datetime:
+    """From when the person can see to it: now, or when they come to work later today."""
+    now = clock.now()
+    hours = (await read_hours(session, [staff], clock))[staff.id]
+    back = hours.back(now)
+    return now if hours.is_at_work(now) or back is None or back - now > LATER_TODAY else back
+
+
+async def _colleague(session: AsyncSession, staff_id: UUID) -> Staff:
     person = await session.get(Staff, staff_id)
     if person is None:
         raise not_found("medarbetare")
     if not person.active:
         raise Fault("hand_over.gone", "%(name)s arbetar inte kvar här. Välj någon annan.", place="owner",
                     values={"name": person.short_name})  # fmt: skip
+    return person
 
 
 async def _visit(

@@ -81,6 +81,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.own_account",
     "server.pages.own_alerts",
     "server.pages.own_factors",
+    "server.pages.own_handovers",
     "server.pages.own_tokens",
     "server.pages.own_wishes",
     "server.pages.phrases",

@@ -11,7 +11,13 @@ from sqlalchemy import select
 from care.alerts import Alert
 from care.clock import Clock
 from care.storage.database import Database
-from scheduler.alerting import pass_unanswered, reachable, tell_of_rows, tell_of_tasks
+from scheduler.alerting import (
+    pass_unanswered,
+    reachable,
+    tell_of_hand_overs,
+    tell_of_rows,
+    tell_of_tasks,
+)
 from scheduler.ticks.timing import read_timing
 
 
@@ -28,5 +34,6 @@ async def alert_watch(database: Database, clock: Clock) -> int:
     if who.wishes:
         async with database.write() as session:
             count += await tell_of_rows(session, who, clock)
+            count += await tell_of_hand_overs(session, who, clock)
             count += await tell_of_tasks(session, who, clock)
     return count

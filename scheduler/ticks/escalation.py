@@ -23,6 +23,7 @@ from care.contacts.elsewhere import system_of, systems
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
+from care.handovers import in_queue
 from care.outbox import announce
 from care.storage.database import Database
 from scheduler.ticks.deadline import deadline_of
@@ -36,6 +37,7 @@ from scheduler.ticks.timing import (
 )
 
 HAND = Hand("tick.escalation")
+_RED = (Status.AWAITING, Status.UNKNOWN)
 
 
 async def escalation(database: Database, clock: Clock) -> int:
@@ -48,7 +50,7 @@ async def escalation(database: Database, clock: Clock) -> int:
     for where in (
         (PlannedContact.status == Status.DUE, past),
         (PlannedContact.status == Status.UNDERWAY, past),
-        (PlannedContact.status.in_((Status.AWAITING, Status.UNKNOWN)), past),
+        (PlannedContact.status.in_(_RED), past),
     ):
         count += await _all(database, clock, timing, where)
     return count
@@ -72,11 +74,13 @@ async def _all(database: Database, clock: Clock, timing: Timing, where: Sequence
 async def _moves(session: AsyncSession, rows: list[Row], clock: Clock, timing: Timing) -> list[Move]:
     now = clock.now()
     risks, elsewhere = await _risks(session, rows), await systems(session)
+    queued = await in_queue(session, [row.id for row in rows if row.owner_id is None])
     moves = []
     for row in rows:
         fields: dict[str, Any] = {
             "deadline": _next(row, risks.get(row.client_id, Risk.NORMAL), now),
-            "owner_id": row.answers,
+            # What stands in the coordinator's queue stays there until somebody who leads is at work.
+            "owner_id": None if row.owner_id is None and row.id in queued else row.answers,
         }
         if row.status is Status.DUE:
             expected = deadline_of(row, timing, clock.zone, elsewhere)

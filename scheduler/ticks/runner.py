@@ -19,6 +19,7 @@ from scheduler.ticks.day_end import day_end
 from scheduler.ticks.device_watch import device_watch
 from scheduler.ticks.due import due
 from scheduler.ticks.escalation import escalation
+from scheduler.ticks.hand_over_watch import hand_over_watch
 from scheduler.ticks.marks import mark
 from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
@@ -38,6 +39,7 @@ EVERY: dict[str, tuple[Work, float]] = {
     "device_watch": (device_watch, 30),
     "notice_watch": (notice_watch, 15),
     "task_watch": (task_watch, 10),
+    "hand_over_watch": (hand_over_watch, 10),
     "alert_watch": (alert_watch, 5),
     "horizon": (horizon, 3600),
     # At midnight somebody's last day may be over while a page of theirs is open.

@@ -34,7 +34,7 @@ LIFE = 600.0
 GATHER = 0.05
 MOST_WAITING = 500
 
-_TOPICS = ("contact.", "account.changed", "task.changed")
+_TOPICS = ("contact.", "account.changed", "task.changed", "hand_over.changed")
 
 Fact = tuple[str, dict[str, Any]]
 Queue = asyncio.Queue[Fact | None]
@@ -73,6 +73,8 @@ class Ear:
                 self.say(("changed", {"contact": contact}))
         elif event.topic == "task.changed" and event.payload.get("kind") == TaskKind.CALL_REQUEST.value:
             self._hear_wish(event)
+        elif event.topic == "hand_over.changed" and self._staff in event.payload.get("staff", []):
+            self.say(("wish", {"new": False}))
         elif event.topic == "contact.due" and contact in self._contacts:
             self.say(("due", {"contact": contact, "in_minutes": event.payload.get("in_minutes")}))
 

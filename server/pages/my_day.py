@@ -25,6 +25,7 @@ from server.pages.contact_card import language_word
 from server.pages.day_list import DayList, read_day
 from server.pages.faces import Face, client_face
 from server.pages.onward import link
+from server.pages.own_handovers import own_hand_overs
 from server.pages.own_wishes import about, own_wishes
 from server.pages.rendering import render
 from server.pages.row_state import CALLS, RowState, may_ring, next_change, row_state
@@ -102,8 +103,10 @@ async def my_day(request: web.Request) -> web.StreamResponse:
     async with request.app[DATABASE].read() as session:
         day = await read_day(session, who.staff_id, clock)
         wishes = await own_wishes(session, who.staff_id, clock.now())
+        hand_overs = await own_hand_overs(request, session, who.staff_id, clock)
         near = await company(request, session)
-    clients = [(one.id, one.group_id) for one in day.clients.values()] + about(wishes)
+    clients = [(one.id, one.group_id) for one in day.clients.values()]
+    clients += about(wishes) + hand_overs.clients()
     note_list(request, Action.OWN_DAY_READ, clients, Relation.ASSIGNED)
     rows = [view_row(request, day, contact, who.staff_id) for contact in day.contacts]
     top = top_row(rows, clock.now())
@@ -114,6 +117,7 @@ async def my_day(request: web.Request) -> web.StreamResponse:
         day=day.span.day,
         rows=rows,
         wishes=wishes,
+        hand_overs=hand_overs,
         top=top,
         done=day.done,
         total=len(day.counted),
