@@ -65,7 +65,10 @@ def accounts(town: Town) -> list[DemoAccount]:
 def _at_work_most(town: Town, area: int) -> list[Worker]:
     """Care workers who make calls, of whom one is at work as often as can be."""
     able = [
-        w for w in town.workers if w.area == area and w.in_care and w.may_video and w.title is not Title.OTHER
+        w
+        for w in town.workers
+        # A substitute has no list of the group's, which a demo is shown by.
+        if w.area == area and w.in_care and w.may_video and w.title is not Title.OTHER and not w.substitute
     ]
     turns = [town.roster.at_work(day) for day in range(CYCLE)]
     covered: set[tuple[int, str]] = set()
