@@ -27,28 +27,15 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from sqlalchemy import select
 
 from bench.machine import facts, load
 from bench.medians import median, ratio, table
 from bench.served import served
-from care.accounts import AccountRole, Role
-from care.consent import ConsentKind
 from care.contacts.channel import Channel
-from care.ids import new_id
-from care.pairing import invite
-from care.storage.database import Database, sqlite_url
-from care.storage.migrations import migrate
-from tests.builders import (
-    make_account,
-    make_client,
-    make_consent,
-    make_contact,
-    make_known,
-    make_shift,
-    make_staff,
-    make_town,
-)
-from tests.e2e.running import PASSWORD, WEAK, launch, until
+from care.services import Service
+from tests.builders import make_contact
+from tests.e2e.running import PASSWORD, build, launch, until
 
 BUDGET = 1.25
 #: Milliseconds for anything, however busy the machine.
@@ -280,31 +267,19 @@ class Home:
 
 async def home(folder: Path, calls: int) -> tuple[str, list[str]]:
     """The record of that home in `folder`; secret of the invitation, and ids of the rows."""
-    await migrate(sqlite_url(folder))
-    database = Database(sqlite_url(folder))
+    made = await build(folder)
     now = datetime.now(UTC)
-    async with database.write() as session:
-        town = await make_town(session)
-        anna = await make_staff(session, town)
-        await make_shift(session, anna, now.date(), "00:01", "23:59")
-        account = await make_account(session, anna)
-        account.password_hash = WEAK.hash(PASSWORD)
-        session.add(
-            AccountRole(id=new_id(), account_id=account.id, role=Role.CARE_WORKER, group_id=town.group.id)
-        )
-        ingrid = await make_client(session, town, night_from="00:00", night_to="00:00")
-        await make_known(session, ingrid, anna)
-        await make_consent(session, ingrid, ConsentKind.DIGITAL_VISIT)
+    async with made.database.write() as session:
+        service = (await session.scalars(select(Service).where(Service.code == "SO-SAM"))).one()
         rows = [
             await make_contact(
-                session, ingrid, town.services["SO-SAM"], now + timedelta(seconds=number),
-                staff=[anna], channel=Channel.VIDEO,
+                session, made.ingrid, service, now + timedelta(seconds=number),
+                staff=[made.anna], channel=Channel.VIDEO,
             )
             for number in range(calls)
         ]  # fmt: skip
-        invitation = await invite(session, ingrid.id, now, confirm=False, valid=None)
-    await database.close()
-    return invitation.secret, [str(row.id) for row in rows]
+    await made.database.close()
+    return made.pair_url.partition("#")[2], [str(row.id) for row in rows]
 
 
 async def run(blocks: int, block: int) -> None:

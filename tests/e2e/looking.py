@@ -99,7 +99,10 @@ async def look(one: Watched, name: str, lang: str = "sv", views: tuple[Any, ...]
         file = re.sub(r"[^\w.-]+", "-", view).strip("-")
         tall = size[1] if size == WALL else max(size[1], min(built["tall"], 3000))
         clip: FloatRect = {"x": 0, "y": 0, "width": size[0], "height": tall}
-        await page.screenshot(path=PICTURES / f"{file}.png", full_page=True, clip=clip)
+        # JPEG: quickly written, and good enough for a pair of eyes.
+        await page.screenshot(
+            path=PICTURES / f"{file}.jpg", type="jpeg", quality=75, full_page=True, clip=clip
+        )
     wrong += [f"{name}: {complaint}" for complaint in one.complaints]
     one.complaints.clear()
     return wrong
