@@ -74,6 +74,8 @@ async def client_page(request: web.Request) -> web.StreamResponse:
     own = who.groups(Action.CLIENT_CHANGE)
     is_mine = own is None or client.group_id in own
     has_consent_right = who.groups(Action.CONSENT_CHANGE)
+    planned_by = who.groups(Action.CONTACT_PLAN)
+    may_plan = planned_by is None or client.group_id in planned_by
     return render(
         request,
         "client.html",
@@ -104,7 +106,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         may_change=is_mine and who.may(Action.CLIENT_CHANGE),
         may_consent=who.may(Action.CONSENT_CHANGE)
         and (has_consent_right is None or client.group_id in has_consent_right),
-        plan_href=link(request, "plan_call") if who.may(Action.CONTACT_PLAN) else None,
+        plan_href=link(request, "plan_call") if may_plan else None,
     )
 
 

@@ -104,6 +104,9 @@ async def test_the_page_shows_exactly_the_parts(site: Site, relation: Relation) 
     assert {part for part, is_there in shown.items() if is_there} == parts & set(marks)
     assert {part for part, is_away in hidden.items() if is_away} == set(marks) - parts
     assert "1940" not in text
+    # A button that would lead nowhere is not there.
+    head = text.partition('class="client-head"')[2].partition("client-split")[0]
+    assert ("Planera samtal" in head) == (relation is Relation.OWN_GROUP)
     logged = [one for one in await site.log() if one.where == "client" and one.client_id == side.client.id]
     assert {one.relation for one in logged} == {relation.value}
 
