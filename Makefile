@@ -57,7 +57,7 @@ test: install ## every test, real Chromium and both databases included
 	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server
 	@$(MAKE) --no-print-directory check
 	$(PYTEST) -n 2 --dist loadfile -m "not e2e"
-	$(PYTEST) -m e2e
+	$(PYTEST) -n 2 --dist loadfile -m e2e
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
