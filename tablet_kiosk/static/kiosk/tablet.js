@@ -107,6 +107,7 @@ export class Tablet extends EventTarget {
   /** @param {Message} welcome */
   #welcomed(welcome) {
     clearTimeout(this.#losing);
+    this.#losing = undefined;
     this.#known = true;
     this.isOnline = true;
     void remember("ahead", this.now() - Date.now());
@@ -116,8 +117,8 @@ export class Tablet extends EventTarget {
   }
 
   #lost() {
-    clearTimeout(this.#losing);
-    this.#losing = setTimeout(() => {
+    // Every try that fails says so too: the ten seconds count from the first.
+    this.#losing ??= setTimeout(() => {
       this.isOnline = false;
       this.#tell();
     }, 10_000);
