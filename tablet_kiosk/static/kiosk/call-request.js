@@ -147,7 +147,7 @@ export class CallRequestPlace extends HTMLElement {
         ...(other ? [button(t("Be någon ringa %(name)s", { name: other.first_name }), () => this.pressed(), { kind: "second" })] : [])];
     }
     if (state === "failed") {
-      const number = phone && element("span", {}, `${phone.label}: `, element("span", { class: "figures" }, phone.number));
+      const number = phone && element("span", { class: "number" }, `${phone.label}: `, element("span", { class: "figures" }, phone.number));
       return [said("wifi-off", element("strong", {}, t("Det gick inte att nå personalen")), number, urgent)];
     }
     if (state === "asking") return [said("hourglass", element("strong", {}, t("Ett ögonblick…")))];
