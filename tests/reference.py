@@ -50,8 +50,8 @@ what has no word here is denied.
 line that one may read does not exist, and of a mixed one the readable lines are shown.
 
 A care worker who is an hourly substitute has no **group** but for the weekly check-in: their own rows, those
-whom they know, and at night the night's. A client with a protected identity opens to care workers by **known**
-and **assigned** alone. What is refused
+whom they know, and at night the night's. A client with a protected identity opens to care workers by
+**known** and **assigned** alone. What is refused
 answers as if it did not exist (404), and stands in the access log as every opening and change does.
 
 {table}

@@ -36,15 +36,16 @@ async def find_clients(session: AsyncSession, wanted: Wanted, exporter: Importer
         await session.scalars(select(DeviceAssignment.client_id).where(DeviceAssignment.end.is_(None)))
     )
     consents: dict[UUID, list[Consent]] = defaultdict(list)
+    cohabitants: dict[UUID, list[Consent]] = defaultdict(list)
     for consent in await session.scalars(
         select(Consent).where(
             Consent.kind == ConsentKind.DIGITAL_VISIT,
-            Consent.person == ConsentPerson.CLIENT,
             Consent.withdrawn_at.is_(None),
             Consent.refused.is_(False),
         )
     ):
-        consents[consent.client_id].append(consent)
+        own = consent.person is ConsentPerson.CLIENT
+        (consents if own else cohabitants)[consent.client_id].append(consent)
     found = Found()
     for one in _by_name(await session.scalars(chosen)):
         row = ClientRow(
@@ -61,6 +62,14 @@ async def find_clients(session: AsyncSession, wanted: Wanted, exporter: Importer
             tablet=one.id in tablets,
             video_consent=bool(consents[one.id]),
             protection=one.protection,
+            lives_with=not one.lives_alone,
+            cohabitant=None if one.lives_alone else one.cohabitant_name,
+            # Nothing is said of a consent that nobody is there to give.
+            cohabitant_consent=None if one.lives_alone else bool(cohabitants[one.id]),
+            consent_how=consents[one.id][0].given_how if consents[one.id] else None,
+            decision_ability=one.decision_ability,
+            decision_by=one.decision_by,
+            video_wish=one.video_wish,
         )
         if wanted.personal_numbers and one.personal_number_sealed and not one.is_protected:
             text = exporter.open_vault().unseal(one.personal_number_sealed, about=str(one.id))
@@ -85,6 +94,11 @@ def _client_record(
         "video_consent": any(each.valid(exporter.now) for each in consents),
         "video_consent_to_confirm": any(each.confirmed_at is None for each in consents),
         "protection": one.protection.value,
+        "lives_alone": one.lives_alone,
+        "cohabitant_consent": row.cohabitant_consent,
+        "consent_given_how": row.consent_how.value if row.consent_how else None,
+        "decision_ability": one.decision_ability.value,
+        "video_wish": one.video_wish.value,
     }
     if not one.is_protected:
         record |= {
@@ -94,6 +108,8 @@ def _client_record(
             "latitude": one.latitude,
             "longitude": one.longitude,
             "phone": one.phone,
+            "cohabitant": row.cohabitant,
+            "decision_by": one.decision_by,
         }
     return record
 

@@ -1,8 +1,9 @@
 """Clients into the record.
 
-The file's word goes for what it says, with three exceptions that keep people safe: a file can give a client
-a protected identity but never take it away, an imported consent must be confirmed by a person before it is
-valid, and a consent that somebody here has confirmed is not ended by a file.
+The file's word goes for what it says, with exceptions that keep people safe: a file can give a client a
+protected identity but never take it away; an imported consent must be confirmed by a person before it is
+valid; a consent that somebody here has confirmed is not ended by a file; who decides is not changed once a
+named person has decided on it; and a no to video stays one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.clients import Client, Protection
+from care.clients import Client, DecisionAbility, Protection, VideoWish
 from care.consent import Consent, ConsentKind, ConsentPerson, GivenHow
 from care.devices import DeviceAssignment
 from care.errors import Fault
@@ -28,7 +29,7 @@ from server.exchange.intake.changes import Changes
 from server.exchange.intake.directory import directory_of
 from server.exchange.intake.importer import Importer
 from server.exchange.intake.town import Town, town_of
-from server.exchange.kinds.clients import ClientRow
+from server.exchange.kinds.clients import DECIDED_BY, DECISION, ClientRow
 from server.exchange.validation import Checked
 
 #: Time to ask the client about an imported consent.
@@ -43,7 +44,7 @@ class _Record:
     people: dict[UUID, Client]
     numbers: dict[UUID, str]
     owners: dict[str, UUID]
-    consents: dict[UUID, list[Consent]]
+    consents: dict[tuple[UUID, ConsentPerson], list[Consent]]
     with_tablet: set[UUID]
 
 
@@ -95,15 +96,14 @@ async def _record(session: AsyncSession, town: Town, importer: Importer, needs_n
     if needs_numbers and sealed:
         vault = importer.open_vault()
         numbers = {key: vault.unseal(value, about=str(key)) for key, value in sealed.items() if value}
-    consents: dict[UUID, list[Consent]] = defaultdict(list)
+    consents: dict[tuple[UUID, ConsentPerson], list[Consent]] = defaultdict(list)
     for consent in await session.scalars(
         select(Consent).where(
             Consent.kind == ConsentKind.DIGITAL_VISIT,
-            Consent.person == ConsentPerson.CLIENT,
             Consent.withdrawn_at.is_(None),
         )
     ):
-        consents[consent.client_id].append(consent)
+        consents[consent.client_id, consent.person].append(consent)
     with_tablet = set(
         await session.scalars(select(DeviceAssignment.client_id).where(DeviceAssignment.end.is_(None)))
     )
@@ -115,15 +115,22 @@ def _insert(
     client_id: UUID, one: Checked[ClientRow], town: Town, importer: Importer, changes: Changes
 ) -> None:
     row = one.row
+    if not _may_decide(one, changes):
+        return
     values: dict[str, Any] = {"last_name": row.last_name, **_said(one, town, changes)}
     values["protection"] = row.protection
+    if row.decision_ability is not None:
+        values |= _decision(row, importer)
+    if row.video_wish is not None:
+        values["video_wish"] = row.video_wish
     if row.personal_number is not None:
         values |= _sealed(client_id, row.personal_number, importer)
     changes.insert(Client, id=client_id, source=importer.source, extern_id=row.extern_id, **values)
     changes.opened[client_id] = values["group_id"]
     changes.imported += 1
-    if row.video_consent:
-        _ask_consent(client_id, values["group_id"], importer, changes)
+    asked = [person for person, said in _answers(row).items() if said]
+    if asked:
+        _ask_consents(client_id, values["group_id"], asked, row, importer, changes=changes)
 
 
 def _update(
@@ -132,6 +139,10 @@ def _update(
     row = one.row
     town = record.town
     said = _said(one, town, changes)
+    settled = _settled(client, one, importer, changes)
+    if settled is None:
+        return
+    said |= settled
     if client.is_protected and row.protection is Protection.NONE:
         # What a protected identity's line leaves out is withheld, not erased.
         said = {name: value for name, value in said.items() if value not in (None, "")}
@@ -152,7 +163,7 @@ def _update(
         changed |= _sealed(client.id, row.personal_number, importer)
     if changed:
         changes.update(Client, client.id, changed)
-    consented = _consent(client, one, importer, record.consents[client.id], changes)
+    consented = _consents(client, one, importer, record, changes)
     if changed or consented:
         changes.opened[client.id] = changed.get("group_id", client.group_id)
         changes.updated += 1
@@ -183,6 +194,10 @@ def _said(one: Checked[ClientRow], town: Town, changes: Changes) -> dict[str, An
     said |= dict(columns[column] for column in one.given & columns.keys())
     if row.language is not None:
         said["language"] = row.language
+    if row.lives_with is not None:
+        said["lives_alone"] = not row.lives_with
+        if row.cohabitant is not None or not row.lives_with:
+            said["cohabitant_name"] = row.cohabitant
     return said
 
 
@@ -193,43 +208,87 @@ def _sealed(client_id: UUID, number: PersonalNumber, importer: Importer) -> dict
     }
 
 
-def _consent(
-    client: Client, one: Checked[ClientRow], importer: Importer, held: Sequence[Consent], changes: Changes
+def _answers(row: ClientRow) -> dict[ConsentPerson, bool | None]:
+    """What the file says of consent to video, by who said it."""
+    return {
+        ConsentPerson.CLIENT: row.video_consent,
+        ConsentPerson.COHABITANT: row.cohabitant_consent,
+    }
+
+
+_CONSENT_COLUMNS = {ConsentPerson.CLIENT: "samtycke_video", ConsentPerson.COHABITANT: "samtycke_bor_med"}
+
+
+def _consents(
+    client: Client, one: Checked[ClientRow], importer: Importer, record: _Record, changes: Changes
 ) -> bool:
     """Take in what the file says of consent to video; True when the record changes."""
-    said = one.row.video_consent
-    if said is None:
-        return False
-    if said and not held:
-        _ask_consent(client.id, client.group_id, importer, changes)
-        return True
-    if said:
-        return False
-    waiting = [each for each in held if each.given_how is GivenHow.IMPORTED and each.confirmed_at is None]
+    changed, asked = False, []
+    for person, said in _answers(one.row).items():
+        held = record.consents[client.id, person]
+        if said and not held:
+            asked.append(person)
+        elif said is False:
+            changed |= _no(one, person, held, importer, changes)
+    if asked:
+        is_waiting = any(
+            each.confirmed_at is None and not each.refused
+            for person in ConsentPerson
+            for each in record.consents[client.id, person]
+        )
+        _ask_consents(
+            client.id, client.group_id, asked, one.row, importer, changes=changes, has_task=is_waiting
+        )
+    return changed or bool(asked)
+
+
+def _no(
+    one: Checked[ClientRow],
+    person: ConsentPerson,
+    held: Sequence[Consent],
+    importer: Importer,
+    changes: Changes,
+) -> bool:
+    """The file says no: it ends what waits to be confirmed, and nothing that a person here has confirmed."""
+    waiting = [each for each in held if each.confirmed_at is None and not each.refused]
     for each in waiting:
         changes.update(Consent, each.id, {"withdrawn_at": importer.now})
     if len(waiting) < len([each for each in held if not each.refused]):
         changes.warn(
             one.line,
-            "samtycke_video",
+            _CONSENT_COLUMNS[person],
             "import.consent_stays",
             "Filen säger nej till video, men här finns ett samtycke. Fråga brukaren och anteckna svaret.",
         )
     return bool(waiting)
 
 
-def _ask_consent(client_id: UUID, group_id: UUID, importer: Importer, changes: Changes) -> None:
+def _ask_consents(
+    client_id: UUID,
+    group_id: UUID,
+    people: Sequence[ConsentPerson],
+    row: ClientRow,
+    importer: Importer,
+    *,
+    changes: Changes,
+    has_task: bool = False,
+) -> None:
     """An imported yes is "att bekräfta", and somebody gets the task to ask."""
-    changes.insert(
-        Consent,
-        id=new_id(),
-        client_id=client_id,
-        kind=ConsentKind.DIGITAL_VISIT,
-        given_how=GivenHow.IMPORTED,
-        given_at=importer.now,
-        confirmed_at=None,
-        withdrawn_at=None,
-    )
+    for person in people:
+        changes.insert(
+            Consent,
+            id=new_id(),
+            client_id=client_id,
+            kind=ConsentKind.DIGITAL_VISIT,
+            person=person,
+            given_how=row.consent_how or GivenHow.IMPORTED,
+            given_at=importer.now,
+            given_by=row.cohabitant if person is ConsentPerson.COHABITANT and not row.is_protected else None,
+            confirmed_at=None,
+            withdrawn_at=None,
+        )
+    if has_task:
+        return
     changes.insert(
         Task,
         id=new_id(),
@@ -240,3 +299,54 @@ def _ask_consent(client_id: UUID, group_id: UUID, importer: Importer, changes: C
         deadline=importer.now + _TO_CONFIRM,
         facts={"kind": ConsentKind.DIGITAL_VISIT.value},
     )
+
+
+def _may_decide(one: Checked[ClientRow], changes: Changes) -> bool:
+    """Who decides is decided by somebody with a name (L3); refuses the line otherwise."""
+    row = one.row
+    if row.decision_ability in {None, DecisionAbility.UNCLEAR} or row.decision_by is not None:
+        return True
+    changes.refuse(
+        one.line,
+        DECIDED_BY,
+        Fault("import.decision_by", "Skriv namnet på den som har bedömt vem som beslutar."),
+    )
+    return False
+
+
+def _decision(row: ClientRow, importer: Importer) -> dict[str, Any]:
+    is_clear = row.decision_ability is not DecisionAbility.UNCLEAR
+    return {
+        "decision_ability": row.decision_ability,
+        "decision_by": row.decision_by if is_clear else None,
+        "decision_on": importer.today if is_clear else None,
+    }
+
+
+def _settled(
+    client: Client, one: Checked[ClientRow], importer: Importer, changes: Changes
+) -> dict[str, Any] | None:
+    """What the file may change of what people have settled here; None when the line is refused."""
+    row, said = one.row, dict[str, Any]()
+    if row.decision_ability is not None and row.decision_ability is not client.decision_ability:
+        if client.decision_ability is not DecisionAbility.UNCLEAR:
+            changes.warn(
+                one.line,
+                DECISION,
+                "import.decision_stays",
+                "Här är redan bedömt vem som beslutar, och filen säger något annat. Ändra på brukarens sida.",
+            )
+        elif not _may_decide(one, changes):
+            return None
+        else:
+            said |= _decision(row, importer)
+    if row.video_wish is VideoWish.YES and client.video_wish is VideoWish.NO:
+        changes.warn(
+            one.line,
+            "vill_ha_video",
+            "import.wish_stays",
+            "Filen säger ja till video, men här har personen sagt nej. Fråga och ändra på brukarens sida.",
+        )
+    elif row.video_wish in {VideoWish.YES, VideoWish.NO}:
+        said["video_wish"] = row.video_wish
+    return said

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from care.clients import Protection
+from care.clients import DecisionAbility, Protection, VideoWish
+from care.consent import GivenHow
 from care.contacts.channel import Channel
 from care.contacts.life import Status
 from care.identity.personal_number import parse
@@ -59,6 +60,7 @@ def client_rows(draw: st.DrawFn) -> ClientRow:
     phone = draw(st.none() | st.sampled_from(["070-123 45 67", "+46 70 123 45 67", "(0693) 161 00"]))
     protection = draw(st.sampled_from(Protection))
     open_identity = protection is Protection.NONE
+    lives_with = draw(maybe) if open_identity else None
     return ClientRow(
         draw(texts),
         draw(texts),
@@ -73,6 +75,13 @@ def client_rows(draw: st.DrawFn) -> ClientRow:
         draw(maybe),
         draw(maybe),
         protection,
+        lives_with,
+        draw(st.none() | st.sampled_from(["Åke Berg", "Anna-Lisa", "=1+1", "maken"])) if lives_with else None,
+        draw(maybe) if lives_with is not False else None,
+        draw(st.none() | st.sampled_from([GivenHow.ORAL, GivenHow.SIGNED, GivenHow.WITH_SUPPORT])),
+        draw(st.none() | st.sampled_from(DecisionAbility)),
+        draw(st.none() | texts) if open_identity else None,
+        draw(st.none() | st.sampled_from(VideoWish)),
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from care.clients import Client, Protection
+from care.clients import Client, DecisionAbility, Protection, VideoWish
 from care.clock import StandingClock
-from care.consent import Consent, GivenHow
+from care.consent import Consent, ConsentPerson, GivenHow
 from care.identity.vault import VAULT_FILE, open_vault
 from care.tasks import Task, TaskKind
 from server.exchange.kind import Kind
@@ -87,3 +87,60 @@ async def test_the_error_file_hides_whom_the_record_protects(record: Record) -> 
     assert "b2" in raw
     assert "Hemlig" not in raw
     assert "Dolda" not in raw
+
+
+HOME = (
+    "extern_id;förnamn;efternamn;grupp;samtycke_video;bor_med;samtycke_bor_med;samtycke_hur;beslutsförmåga;"
+    "bedömd_av;vill_ha_video\n"
+)
+
+
+async def test_who_lives_there_decides_and_wishes_come_with_the_file(record: Record) -> None:
+    """Both consents wait to be confirmed, as they were given, with one task; twice changes nothing."""
+    line = "b7;Olle;Ny;Bräcke;ja;Åke Ny;ja;skriftligt;egen;Eva Handläggare;ja\n"
+    assert counts(await record.take(Kind.CLIENTS, HOME + line)) == (1, 0, 0)
+    client = await record.one(Client, Client.extern_id == "b7")
+    assert (client.lives_alone, client.cohabitant_name) == (False, "Åke Ny")
+    assert (client.decision_ability, client.decision_by) == (DecisionAbility.OWN, "Eva Handläggare")
+    assert (client.decision_on, client.video_wish) == (record.clock.today(), VideoWish.YES)
+    for person in ConsentPerson:
+        consent = await record.one(Consent, Consent.person == person)
+        assert (consent.given_how, consent.confirmed_at) == (GivenHow.SIGNED, None)
+    assert (await record.one(Task)).kind is TaskKind.CONFIRM_CONSENT
+    assert counts(await record.take(Kind.CLIENTS, HOME + line)) == (0, 0, 1)
+    gone = line.replace("Åke Ny;ja", "nej;nej")
+    assert counts(await record.take(Kind.CLIENTS, HOME + gone)) == (0, 1, 0)
+    client = await record.one(Client, Client.extern_id == "b7")
+    assert (client.lives_alone, client.cohabitant_name) == (True, None)
+    assert (await record.one(Consent, Consent.person == ConsentPerson.COHABITANT)).withdrawn_at is not None
+
+
+async def test_what_cannot_be_is_said_at_its_cell(record: Record) -> None:
+    """Words that are none, a consent of nobody, and a decision that nobody has made."""
+    lines = [
+        "c1;Olle;Ny;Bräcke;;nej;ja;;;;",
+        "c2;Olle;Ny;Bräcke;ja;;;inläst;;;",
+        "c3;Olle;Ny;Bräcke;ja;;;imported;;;",
+        "c4;Olle;Ny;Bräcke;;;;;kanske;;",
+        "c5;Olle;Ny;Bräcke;;;;;egen;;",
+        "c6;Olle;Ny;Bräcke;;;;;;;ibland",
+    ]
+    outcome = await record.take(Kind.CLIENTS, HOME + "\n".join(lines) + "\n")
+    assert told(outcome) == [
+        (2, "samtycke_bor_med", "import.lives_alone"),
+        (3, "samtycke_hur", "import.word"),
+        (4, "samtycke_hur", "import.word"),
+        (5, "beslutsförmåga", "import.word"),
+        (6, "bedömd_av", "import.decision_by"),
+        (7, "vill_ha_video", "import.word"),
+    ]
+
+
+async def test_a_file_does_not_overrule_what_was_settled_here(record: Record) -> None:
+    """Who decides, and a no to video, are told of and stay; a no in the file is taken."""
+    line = "b7;Olle;Ny;Bräcke;;;;;med stöd;Eva Handläggare;nej\n"
+    await record.take(Kind.CLIENTS, HOME + line)
+    outcome = await record.take(Kind.CLIENTS, HOME + line.replace("med stöd", "egen").replace("nej", "ja"))
+    assert {one.code for one in outcome.warnings} >= {"import.decision_stays", "import.wish_stays"}
+    client = await record.one(Client, Client.extern_id == "b7")
+    assert (client.decision_ability, client.video_wish) == (DecisionAbility.WITH_SUPPORT, VideoWish.NO)

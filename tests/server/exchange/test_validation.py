@@ -45,7 +45,8 @@ HANDS, POSSIBLE, FIRST = (
 HEADINGS = {
     Kind.SERVICES: "kod, namn, lag, minuter, måltyp, digital_klass, prioritet",
     Kind.CLIENTS: "extern_id, förnamn, efternamn, personnummer, grupp, adress, latitud, longitud, telefon, "
-    "språk, surfplatta, samtycke_video, skydd",
+    "språk, surfplatta, samtycke_video, skydd, bor_med, samtycke_bor_med, samtycke_hur, beslutsförmåga, "
+    "bedömd_av, vill_ha_video",
     Kind.STAFF: "extern_id, förnamn, efternamn, titel, grupp, delegering, video, språk",
     Kind.SHIFTS: "personal_id, datum, start, slut, rast_minuter",
     Kind.CONTACTS: "extern_id, brukare_id, datum, start, minuter, fönster_från, fönster_till, kanal, "
@@ -101,9 +102,9 @@ def test_clients() -> None:
     """Personal number in any form; consent is only what the other system says."""
     checked = check_lines(
         Kind.CLIENTS,
-        "b1;Ingrid;Berg;400107-9120;Bräcke;Demovägen 4;62,75;15,417;070-123 45 67;svenska;ja;ja;",
-        "b2;Nils;Öst;19400107-D001;Bräcke;;;;;;;;",
-        "b3;Eva;;;Gällö;Hemlig väg 1;62,9;15,2;0693-161 00;fi;x;nej;sekretessmarkering",
+        "b1;Ingrid;Berg;400107-9120;Bräcke;Demovägen 4;62,75;15,417;070-123 45 67;svenska;ja;ja;;;;;;;",
+        "b2;Nils;Öst;19400107-D001;Bräcke;;;;;;;;;;;;;;",
+        "b3;Eva;;;Gällö;Hemlig väg 1;62,9;15,2;0693-161 00;fi;x;nej;sekretessmarkering;;;;;;",
     )
     first, second, third = rows(checked)
     assert isinstance(first, ClientRow)
@@ -122,8 +123,8 @@ def test_clients_that_are_refused() -> None:
     """Every fault of a line at once, and never the number itself."""
     checked = check_lines(
         Kind.CLIENTS,
-        "b1;Ingrid;;194001079121;Bräcke;;62,75;;x;grötska;kanske;;ja",
-        "b2;;Berg;;;;15,4;62,7;;;;;hemlig",
+        "b1;Ingrid;;194001079121;Bräcke;;62,75;;x;grötska;kanske;;ja;;;;;;",
+        "b2;;Berg;;;;15,4;62,7;;;;;hemlig;;;;;;",
     )
     assert told(checked) == [
         (2, "skydd", "import.protection_grade"),
