@@ -39,9 +39,14 @@ class TaskKind(StrEnum):
     TABLET_GONE = "tablet_gone"
     #: Somebody without a relation to the client has opened it in an emergency; the manager looks at why.
     EMERGENCY_OPENED = "emergency_opened"
+    #: Last month's sample of the access log is drawn; the manager looks at each line.
+    LOG_SAMPLE = "log_sample"
     #: A message to somebody's phone did not get through, by any way.
     ALERT_FAILED = "alert_failed"
 
+
+#: Judged in the access log by a unit manager, and by nobody else.
+JUDGED_IN_LOG = frozenset({TaskKind.EMERGENCY_OPENED, TaskKind.LOG_SAMPLE})
 
 #: In `Task.facts`: the first deadline of a task that was passed on, and who had it, the last one last.
 PROMISED, PASSED = "promised", "passed"

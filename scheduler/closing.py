@@ -7,15 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clock import Clock
 from care.errors import Fault
 from care.reviews import is_asked_again
-from care.tasks import Task, TaskKind
+from care.tasks import JUDGED_IN_LOG, Task, TaskKind
 from scheduler.outages import rows_left
 
 
 async def check_closing(session: AsyncSession, task: Task, clock: Clock) -> None:
-    """Raise `Fault` ``task.rows_left`` or ``task.review_left`` (409) while what it is about is not done.
+    """Raise `Fault` ``task.rows_left``, ``task.log_left`` or ``task.review_left`` (409) while it is not done.
 
     What an outage left behind is answered row by row; a consent or an assessment is asked about again on
-    the client's page, which moves its day and closes the task itself.
+    the client's page, which moves its day and closes the task itself. So does the page of the log where an
+    emergency opening or a sample is judged.
     """
     if task.kind is TaskKind.SYSTEM_WAS_AWAY and (count := await rows_left(session, task)):
         raise Fault(
@@ -24,6 +25,13 @@ async def check_closing(session: AsyncSession, task: Task, clock: Clock) -> None
             status=409,
             place="outcome",
             values={"count": count},
+        )
+    if task.kind in JUDGED_IN_LOG:
+        raise Fault(
+            "task.log_left",
+            "Bedömningen skrivs i loggen. Då försvinner uppgiften av sig själv.",
+            status=409,
+            place="outcome",
         )
     if not await is_asked_again(session, task, clock.now(), clock.today()):
         raise Fault(

@@ -5,7 +5,7 @@ the end it becomes the receiver's, who has a quarter of an hour to say yes; with
 coordinator's, and where none is at work it waits in the coordinator's queue: no owner, but a deadline.
 
 What can wait until its owner is back at work is not handed over: a review due in two weeks stays with its
-owner over the night.
+owner over the night. Nor is what a manager judges in the access log: it has days, and goes to nobody else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from care.ids import new_id
 from care.outbox import announce
 from care.staff import Shift, ShiftKind, Staff, Title
 from care.storage.insert import insert_missing
-from care.tasks import PROMISED, Task, TaskKind, tell_task
+from care.tasks import JUDGED_IN_LOG, PROMISED, Task, tell_task
 from scheduler.attendance import Hours, read_hours
 from scheduler.duty import LEADS
 from scheduler.passing import FOR_ANYBODY
@@ -69,9 +69,11 @@ def waits_for_owner(thing: Thing, own: Hours, now: datetime) -> bool:
 
 
 async def open_things(session: AsyncSession) -> list[Thing]:
-    """Every open task and red row, the most urgent first."""
+    """Every open task that may change hands and every red row, the most urgent first."""
     tasks = await session.scalars(
-        select(Task).where(Task.closed_at.is_(None)).order_by(Task.deadline, Task.id)
+        select(Task)
+        .where(Task.closed_at.is_(None), Task.kind.not_in(JUDGED_IN_LOG))
+        .order_by(Task.deadline, Task.id)
     )
     rows = await session.scalars(
         select(PlannedContact).where(PlannedContact.status.in_(_RED)).order_by(PlannedContact.id)
@@ -123,9 +125,7 @@ async def successor(
         if one.id in passed or not one.active or not people.is_at_work(one.id, when):
             return False
         if one.title in LEADS:
-            is_manager = one.title is Title.UNIT_MANAGER
-            needs_manager = isinstance(thing, Task) and thing.kind is TaskKind.EMERGENCY_OPENED
-            return one.group_id == thing.group_id and (is_manager or not needs_manager)
+            return one.group_id == thing.group_id
         if isinstance(thing, Task) and thing.kind not in FOR_ANYBODY:
             return False
         is_here = one.id in people.groups.get(thing.group_id, set()) or one.id in people.night

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.access.emergency import EmergencyOpening
+from care.access.reviewing import reviewers
+from care.accounts import Account
 from care.clients import Client
 from care.clock import Clock
 from care.ids import read_id
-from care.staff import Staff, Title
-from care.tasks import PASSED, PROMISED, Task, TaskKind, tell_task
+from care.staff import Staff
+from care.tasks import JUDGED_IN_LOG, PASSED, PROMISED, Task, TaskKind, tell_task
 from scheduler.duty import who_leads, who_rings
 
 SOON, _TODAY, _A_DAY = timedelta(minutes=30), timedelta(hours=4), timedelta(hours=24)
@@ -27,6 +30,7 @@ NEXT_WITHIN: dict[TaskKind, timedelta] = {
     TaskKind.FOLLOW_UP: SOON,
     TaskKind.TABLET_SILENT: _TODAY,
     TaskKind.TABLET_SOUND: _TODAY,
+    TaskKind.LOG_SAMPLE: timedelta(days=7),
     TaskKind.ALERT_FAILED: _TODAY,
 }
 #: Somebody must ring the client: with no coordinator at work it goes to who is.
@@ -93,10 +97,10 @@ async def _next(
         turn = await who_rings(session, client, clock, within, passed)
         # Who comes to work in time for it may have it already: the screen says that name and time.
         return turn.staff if turn.begins <= max(by, clock.now()) else None
-    leads = await who_leads(session, task.group_id, clock)
-    if task.kind is TaskKind.EMERGENCY_OPENED:
-        # Who looks at it is the manager, and nobody who may have opened it.
-        leads = [one for one in leads if one.title is Title.UNIT_MANAGER]
+    if task.kind in JUDGED_IN_LOG:
+        leads = await _reviewers(session, task)
+    else:
+        leads = await who_leads(session, task.group_id, clock)
     if leads:
         return min(leads, key=lambda one: passed.index(one.id) + 1 if one.id in passed else 0)
     if client is not None and task.kind in FOR_ANYBODY:
@@ -104,3 +108,14 @@ async def _next(
         # Who comes to work later has not come yet.
         return turn.staff if turn.begins <= clock.now() else None
     return None
+
+
+async def _reviewers(session: AsyncSession, task: Task) -> list[Staff]:
+    """The managers who may look at the log, at work or not: they have days. Nobody looks at their own."""
+    found = await reviewers(session, task.group_id)
+    opening_id = read_id(str(task.facts.get("opening", "")))
+    opening = await session.get(EmergencyOpening, opening_id) if opening_id is not None else None
+    if opening is None:
+        return found
+    opener = await session.get_one(Account, opening.account_id)
+    return [one for one in found if one.id != opener.staff_id]

@@ -14,12 +14,14 @@ from sqlalchemy import Index, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.accounts import Account, AccountRole, Role
+from care.access.finding import Finding, check_note
+from care.access.reviewing import reviewers
+from care.accounts import Account
 from care.clients import Client
 from care.errors import Fault
 from care.ids import new_id
 from care.storage.columns import Base, Id, link
-from care.tasks import TaskKind, open_task
+from care.tasks import Task, TaskKind, close_task, open_task
 
 LASTS = timedelta(hours=1)
 #: The manager looks at it within a day.
@@ -59,6 +61,7 @@ async def open_in_emergency(
     )  # fmt: skip
     session.add(made)
     await session.flush()
+    managers = await reviewers(session, client.group_id)
     await open_task(
         session,
         TaskKind.EMERGENCY_OPENED,
@@ -66,7 +69,7 @@ async def open_in_emergency(
         at=now,
         deadline=now + LOOKED_AT_WITHIN,
         client_id=client.id,
-        owner_id=await _manager(session, client.group_id),
+        owner_id=next((one.id for one in managers if one.id != account.staff_id), None),
         facts={"opening": str(made.id), "by": account.display_name},
     )
     return made
@@ -90,18 +93,38 @@ async def standing(
     return found
 
 
-async def _manager(session: AsyncSession, group_id: UUID) -> UUID | None:
-    """A unit manager of the group who is staff, the group's own before one of all groups."""
-    found: UUID | None = await session.scalar(
-        select(Account.staff_id)
-        .join(AccountRole, AccountRole.account_id == Account.id)
-        .where(
-            AccountRole.role == Role.UNIT_MANAGER,
-            (AccountRole.group_id == group_id) | AccountRole.group_id.is_(None),
-            Account.disabled_at.is_(None),
-            Account.staff_id.is_not(None),
+async def judge(
+    session: AsyncSession,
+    opening: EmergencyOpening,
+    finding: Finding,
+    note: str,
+    *,
+    now: datetime,
+    account_id: UUID | None,
+) -> None:
+    """Write once what the manager found, which closes the task.
+
+    Raises `Fault` ``emergency.own`` (409) for who opened it, ``emergency.judged`` (409), or ``sample.note``.
+    """
+    if account_id == opening.account_id:
+        raise Fault(
+            "emergency.own", "Någon annan än den som öppnade behöver bedöma.", status=409, place="finding"
         )
-        .order_by(AccountRole.group_id.is_(None), Account.id)
-        .limit(1)
+    task = await task_of(session, opening, lock=True)
+    if task is None or task.closed_at is not None:
+        raise Fault("emergency.judged", "Öppningen är redan bedömd.", status=409, place="finding")
+    check_note(finding, note)
+    await close_task(session, task, finding.value, at=now, account_id=account_id, note=note or None)
+
+
+async def task_of(session: AsyncSession, opening: EmergencyOpening, *, lock: bool = False) -> Task | None:
+    """The task about `opening`, open or closed, which holds what was found."""
+    asked = select(Task).where(
+        Task.kind == TaskKind.EMERGENCY_OPENED,
+        Task.client_id == opening.client_id,
+        Task.created_at == opening.at,
     )
-    return found
+    if lock:
+        asked = asked.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalars(asked)
+    return next((one for one in found if one.facts.get("opening") == str(opening.id)), None)

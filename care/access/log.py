@@ -15,6 +15,9 @@ from care.access.rights import Action
 from care.ids import new_id
 from care.storage.columns import Base, Id, link
 
+#: The thing of an entry that says: stood in a list that somebody saw.
+LISTED = "list"
+
 
 class AccessLog(Base):
     """Append-only: who, in what role and relation, did what with whose data, why and where.

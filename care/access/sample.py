@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Index, Text, UniqueConstraint, select
+from sqlalchemy import ColumnElement, Index, Text, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.access.log import AccessLog
+from care.access.finding import Finding, check_note
+from care.access.log import LISTED, AccessLog
+from care.access.reviewing import reviewers
 from care.errors import Fault
 from care.ids import new_id
 from care.localtime import to_instant
+from care.municipality import Group
 from care.storage.columns import Base, Id, link, words
-from care.storage.insert import insert_missing
+from care.tasks import TaskKind, close_task, open_task, standing_task
 
 #: Entries drawn for a group and month.
 SIZE = 10
-LONGEST = 500
-
-
-class Finding(StrEnum):
-    """What the manager found."""
-
-    FINE = "fine"
-    #: It is not clear why it was opened, or it should not have been.
-    FOLLOW_UP = "follow_up"
+SETTLED_WITHIN = timedelta(days=14)
+#: What a task about a sample ends with.
+REVIEWED = "reviewed"
 
 
 class LogSample(Base):
@@ -60,58 +56,102 @@ def last_month(today: date) -> str:
     return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
 
 
-async def draw(session: AsyncSession, group_id: UUID, month: str, now: datetime, zone: ZoneInfo) -> int:
-    """Draw the sample of that month, once; how many entries it has.
-
-    Every opening of a client of the group by a person is as likely; nobody can know which are drawn.
-
-    Raises `Fault` ``sample.empty`` when nobody opened anything.
-    """
+def span_of(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the month, such as 2026-11, begins and when the next does, by the wall clock."""
     first = date.fromisoformat(f"{month}-01")
     after = (first + timedelta(days=32)).replace(day=1)
+    return to_instant(datetime.combine(first, time()), zone), to_instant(
+        datetime.combine(after, time()), zone
+    )
+
+
+async def draw(session: AsyncSession, group_id: UUID, month: str, now: datetime, zone: ZoneInfo) -> int:
+    """Draw the sample of that month, once, and give it to a unit manager; how many entries it has.
+
+    Every opening or change of one client of the group by a person is as likely, refused or not; nobody can
+    know which are drawn. That somebody stood in a list is not drawn: lists would be nearly all of it.
+    """
+    # Two nodes draw one after the other.
+    await session.execute(select(Group.id).where(Group.id == group_id).with_for_update())
+    if await session.scalar(select(LogSample.id).where(*_drawn(group_id, month)).limit(1)) is not None:
+        return 0
+    begins, ends = span_of(month, zone)
     ids = (
         await session.scalars(
             select(AccessLog.id).where(
                 AccessLog.group_id == group_id,
                 AccessLog.client_id.is_not(None),
                 AccessLog.account_id.is_not(None),
-                AccessLog.at >= to_instant(datetime.combine(first, time()), zone),
-                AccessLog.at < to_instant(datetime.combine(after, time()), zone),
+                AccessLog.thing != LISTED,
+                AccessLog.at >= begins,
+                AccessLog.at < ends,
             )
         )
     ).all()
     if not ids:
-        raise Fault(
-            "sample.empty", "Ingen har öppnat något i gruppen den månaden.", status=409, place="month"
-        )
+        return 0
     chosen = secrets.SystemRandom().sample(list(ids), min(SIZE, len(ids)))
-    made = await insert_missing(
-        session,
-        LogSample,
-        [
-            {
-                "id": new_id(),
-                "group_id": group_id,
-                "month": month,
-                "number": number,
-                "entry_id": entry_id,
-                "drawn_at": now,
-            }
-            for number, entry_id in enumerate(chosen, 1)
-        ],
+    session.add_all(
+        LogSample(id=new_id(), group_id=group_id, month=month, number=number, entry_id=entry_id, drawn_at=now)
+        for number, entry_id in enumerate(chosen, 1)
     )
-    return len(made)
+    await session.flush()
+    managers = await reviewers(session, group_id)
+    await open_task(
+        session,
+        TaskKind.LOG_SAMPLE,
+        group_id=group_id,
+        at=now,
+        deadline=now + SETTLED_WITHIN,
+        once_key=_key(group_id, month),
+        owner_id=managers[0].id if managers else None,
+        facts={"month": month, "entries": len(chosen)},
+    )
+    return len(chosen)
 
 
-def settle(sample: LogSample, finding: Finding, note: str, *, now: datetime, account_id: UUID | None) -> None:
-    """Write what was found.
+async def sample_of(session: AsyncSession, group_id: UUID, month: str) -> list[LogSample]:
+    """The sample of a group and month, in the order it was drawn."""
+    return list(
+        await session.scalars(select(LogSample).where(*_drawn(group_id, month)).order_by(LogSample.number))
+    )
 
-    Raises `Fault` ``sample.settled`` (409), or ``sample.note`` when something is to be followed up without
-    a word about what.
+
+async def settle(  # noqa: PLR0917
+    session: AsyncSession,
+    sample: LogSample,
+    finding: Finding,
+    note: str,
+    now: datetime,
+    account_id: UUID | None,
+) -> bool:
+    """Write what was found, once; whether it was the last of its sample, which closes the task.
+
+    Raises `Fault` ``sample.settled`` (409), and as `check_note` when words are missing.
     """
     if sample.finding is not None:
-        raise Fault("sample.settled", "Posten är redan granskad.", status=409, place="finding")
-    if finding is Finding.FOLLOW_UP and not note:
-        raise Fault("sample.note", "Skriv vad som ska följas upp.", place="note")
+        raise Fault("sample.settled", "Raden är redan granskad.", status=409, place="finding")
+    opener = await session.scalar(select(AccessLog.account_id).where(AccessLog.id == sample.entry_id))
+    check_note(finding, note, is_own=opener is not None and opener == account_id)
     sample.finding, sample.note = finding, note or None
     sample.checked_at, sample.checked_by_id = now, account_id
+    await session.flush()
+    left = await session.scalar(
+        select(LogSample.id)
+        .where(*_drawn(sample.group_id, sample.month), LogSample.finding.is_(None))
+        .limit(1)
+    )
+    if left is not None:
+        return False
+    task = await standing_task(session, _key(sample.group_id, sample.month))
+    if task is not None:
+        await close_task(session, task, REVIEWED, at=now, account_id=account_id)
+    return True
+
+
+def _drawn(group_id: UUID, month: str) -> tuple[ColumnElement[bool], ...]:
+    return LogSample.group_id == group_id, LogSample.month == month
+
+
+def _key(group_id: UUID, month: str) -> str:
+    return f"{TaskKind.LOG_SAMPLE.value}:{group_id}:{month}"

@@ -20,6 +20,7 @@ from scheduler.ticks.device_watch import device_watch
 from scheduler.ticks.due import due
 from scheduler.ticks.escalation import escalation
 from scheduler.ticks.hand_over_watch import hand_over_watch
+from scheduler.ticks.log_sample import log_sample
 from scheduler.ticks.marks import mark
 from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
@@ -46,6 +47,7 @@ EVERY: dict[str, tuple[Work, float]] = {
     "day_end": (day_end, 15),
     "retention": (retention, 3600),
     "review_watch": (review_watch, 3600),
+    "log_sample": (log_sample, 3600),
 }
 #: A node is not ready when one of its ticks is this late (design 4).
 LATE = 60.0

@@ -25,9 +25,21 @@ from server.cli.ground import Ground, grounded
 
 
 @click.command(short_help="Who has opened a client's data.")
-@click.option("--client", help="The client's id, here or in the system it came from.")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (default: 30 days ago).")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day (default: today).")
+@click.option("--client", metavar="ID", help="The client's id, here or in the system it came from.")
+@click.option(
+    "--from",
+    "first",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day, as 2026-11-01 (default: 30 days ago).",
+)
+@click.option(
+    "--to",
+    "last",
+    metavar="DAY",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Last day, as 2026-11-30 (default: today).",
+)
 @click.option("--verify", "is_verified", is_flag=True, help="Check the whole log: is every entry as written?")
 @click.option("--head", metavar="SEQ:HASH", help="With --verify: a head printed earlier must still be there.")
 @grounded

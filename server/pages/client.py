@@ -73,6 +73,8 @@ async def client_page(request: web.Request) -> web.StreamResponse:
     face = client_face(request.app, client, photo_consent=photo_consent(record, now))
     own = who.groups(Action.CLIENT_CHANGE)
     is_mine = own is None or client.group_id in own
+    log_groups = who.groups(Action.LOG_READ)
+    may_read_log = who.may(Action.LOG_READ) and (log_groups is None or client.group_id in log_groups)
     has_consent_right = who.groups(Action.CONSENT_CHANGE)
     planned_by = who.groups(Action.CONTACT_PLAN)
     may_plan = planned_by is None or client.group_id in planned_by
@@ -106,6 +108,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         may_change=is_mine and who.may(Action.CLIENT_CHANGE),
         may_consent=who.may(Action.CONSENT_CHANGE)
         and (has_consent_right is None or client.group_id in has_consent_right),
+        readers_href=link(request, "client_readers", id=client.id) if may_read_log else None,
         plan_href=link(request, "plan_call") if may_plan else None,
     )
 

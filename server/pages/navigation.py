@@ -39,6 +39,7 @@ MENU = (
     Entry(N_("Export"), "exports", Action.EXPORT_RUN, "download"),
     Entry(N_("Nödöppning"), "emergency", Action.CLIENT_OPEN_EMERGENCY, "shield-alert"),
     Entry(N_("Grupper"), "groups", Action.GROUP_MANAGE, "building-2"),
+    Entry(N_("Loggen"), "log_review", Action.LOG_READ, "eye"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
     Entry(N_("Felrapporter"), "fault_reports", Action.FAULT_REPORT_READ, "triangle-alert"),
     Entry(N_("Gallring"), "retention", Action.RETENTION_MANAGE, "trash-2"),

@@ -24,7 +24,7 @@ from care.localtime import at, to_wall
 from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Shift, Staff, Title
-from care.tasks import TaskKind
+from care.tasks import JUDGED_IN_LOG
 from scheduler.resolving import (
     CheckVisit,
     Outcome,
@@ -110,7 +110,7 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
     try:
         async with request.app[DATABASE].write() as session:
             task = await fetch_task(session, _id(request))
-            action = Action.LOG_REVIEW if task.kind is TaskKind.EMERGENCY_OPENED else Action.TASK_CLOSE
+            action = Action.LOG_REVIEW if task.kind in JUDGED_IN_LOG else Action.TASK_CLOSE
             client = await session.get(Client, task.client_id) if task.client_id else None
             await allow(
                 request,
@@ -129,7 +129,9 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
                 await hand_over_task(session, task, to, clock=clock)
             else:
                 outcome = form.text("outcome", needed=True)
-                if outcome not in {word for word, _ in OUTCOMES[task.kind]}:
+                if task.kind not in JUDGED_IN_LOG and outcome not in {
+                    word for word, _ in OUTCOMES[task.kind]
+                }:
                     raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="outcome")
                 note = form.text("note", longest=LONGEST) or None
                 await finish_task(session, task, outcome, clock=clock, hand=hand, note=note)

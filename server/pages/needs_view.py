@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -30,7 +31,7 @@ from server.language import N_
 from server.pages import alert_words, review_words
 from server.pages.rendering import clock_text
 from server.pages.row_words import services_text
-from server.pages.task_leads import LEADS, Lead
+from server.pages.task_leads import LEADS, Lead, lead_of
 from server.tablets.notice import sentence
 
 Translate = Callable[[str], str]
@@ -46,6 +47,7 @@ HEADINGS: dict[TaskKind, str] = {
     TaskKind.SYSTEM_WAS_AWAY: N_("Systemet var borta"),
     TaskKind.FOLLOW_UP: N_("Att följa upp"),
     TaskKind.EMERGENCY_OPENED: N_("Nödöppning att granska"),
+    TaskKind.LOG_SAMPLE: N_("Månadens stickprov ur loggen"),
     TaskKind.ALERT_FAILED: N_("Besked kom inte fram"),
 }
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
@@ -66,10 +68,9 @@ OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
     TaskKind.SYSTEM_WAS_AWAY: (("checked", N_("Raderna är kontrollerade")),),
     TaskKind.FOLLOW_UP: (("done", N_("Uppföljt")),),
     TaskKind.ALERT_FAILED: (("handled", N_("Den som skulle ha besked vet")),),
-    TaskKind.EMERGENCY_OPENED: (
-        ("fine", N_("Öppningen var befogad")),
-        ("follow_up", N_("Följs upp med den som öppnade")),
-    ),
+    # Judged in the log, line by line.
+    TaskKind.EMERGENCY_OPENED: (),
+    TaskKind.LOG_SAMPLE: (),
 }
 
 
@@ -111,6 +112,8 @@ class Need:
     rows: list[tuple[UUID, str]] = field(default_factory=list)
     #: Where it is answered, when that is not here.
     lead: Lead | None = None
+    lead_parts: dict[str, str] = field(default_factory=dict)
+    lead_query: str = ""
 
 
 async def needs(
@@ -234,6 +237,7 @@ class _About:
     def task(self, one: Task) -> Need:
         client = self.clients.get(one.client_id) if one.client_id else None
         is_nameless = client is not None and client.id in self.nameless
+        lead, parts, rest = lead_of(one)
         return Need(
             id=one.id,
             kind=one.kind.value,
@@ -253,7 +257,9 @@ class _About:
             if one.id not in self.unanswered
             else [],
             rows=[] if one.kind is TaskKind.SYSTEM_WAS_AWAY else self._rows(one),
-            lead=LEADS.get(one.kind),
+            lead=lead,
+            lead_parts=parts,
+            lead_query=rest,
         )
 
     def _sentence(self, one: Task, client: Client | None) -> str:
@@ -294,6 +300,13 @@ class _About:
         """Of the kinds with words of their own; empty for the others."""
         if one.kind in review_words.HEADINGS:
             return review_words.sentence(one.kind, one.facts, client, self.zone, self.say)
+        if one.kind is TaskKind.LOG_SAMPLE:
+            return self.say(
+                "%(count)s slumpvis valda rader från %(month)s. Hade den som öppnade skäl till det?"
+            ) % {
+                "count": one.facts.get("entries", ""),
+                "month": self._month(one.facts.get("month")),
+            }
         if one.kind is TaskKind.CALL_REQUEST:
             time = clock_text(one.created_at, self.zone)
             return self.say("Bad om det på skärmen kl. %(time)s.") % {"time": time}
@@ -370,3 +383,9 @@ class _About:
             return clock_text(datetime.fromisoformat(str(text)), self.zone)
         except ValueError:
             return self.say("okänd tid")
+
+    def _month(self, text: Any) -> str:
+        try:
+            return str(format_date(date.fromisoformat(f"{text}-01"), "LLLL yyyy", locale=self.language))
+        except ValueError:
+            return ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from care.tasks import TaskKind
+from care.access.rights import Action
+from care.tasks import Task, TaskKind
 from server.language import N_
 
 
@@ -15,6 +16,10 @@ class Lead(NamedTuple):
     #: The part of that page.
     part: str
     words: str
+    #: The fact of the task whose id stands in the address of the page.
+    fact: str = ""
+    #: Who answers it, when that is fewer than see it.
+    action: Action | None = None
 
 
 LEADS: dict[TaskKind, Lead] = {
@@ -22,4 +27,24 @@ LEADS: dict[TaskKind, Lead] = {
     TaskKind.CONFIRM_CONSENT: Lead("client", "samtycken", N_("Till samtyckena")),
     TaskKind.REVIEW_CONSENT: Lead("client", "samtycken", N_("Till samtyckena")),
     TaskKind.REVIEW_TABLET: Lead("client", "surfplatta", N_("Till bedömningen")),
+    TaskKind.EMERGENCY_OPENED: Lead(
+        "log_emergency", "bedomning", N_("Läs skälet och bedöm"), "opening", Action.LOG_REVIEW
+    ),
+    TaskKind.LOG_SAMPLE: Lead("log_sample", "", N_("Granska raderna"), action=Action.LOG_REVIEW),
 }
+
+
+def lead_of(task: Task) -> tuple[Lead | None, dict[str, str], str]:
+    """Where the task is answered, with the parts of its address and what stands after the question mark.
+
+    None when it is answered where it stands.
+    """
+    lead = LEADS.get(task.kind)
+    if lead is None:
+        return None, {}, ""
+    if task.kind is TaskKind.LOG_SAMPLE:
+        return lead, {}, f"?grupp={task.group_id}&manad={task.facts.get('month', '')}"
+    key = task.facts.get(lead.fact) if lead.fact else task.client_id if lead.route == "client" else ""
+    if key is None:
+        return None, {}, ""
+    return lead, {"id": str(key)} if key else {}, ""

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.emergency import standing
+from care.access.log import LISTED
 from care.access.rights import PARTS, Action, Part, Relation, relations
 from care.accounts import Role
 from care.clients import Client, KnownStaff, Protection
@@ -207,7 +208,7 @@ def note_list(
     for client_id, group_id in clients:
         _note(
             request,
-            Opened(action, _roles(who), relation.value, client_id, group_id, "list", "care", True),
+            Opened(action, _roles(who), relation.value, client_id, group_id, LISTED, "care", True),
         )
 
 

@@ -206,7 +206,7 @@ async def test_a_visit_that_a_colleague_makes_is_not_mine(
     async with site.database.write() as session:
         bo = await make_staff(session, site.town, "Bo", "Ek")
     now = site.clock.now()
-    begun = {"status": Status.UNDERWAY, "actual_start": now, "owner_id": bo.id}
+    begun: dict[str, Any] = {"status": Status.UNDERWAY, "actual_start": now, "owner_id": bo.id}
     call = await make_row(site, ingrid, anna, channel=Channel.VIDEO)
     await make_row(site, gunnar, anna, **begun)
     assert "Ring när du är ensam" not in await text(browser, f"/kontakt/{call.id}/samtal")

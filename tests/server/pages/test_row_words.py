@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,11 +58,12 @@ def test_minutes_agree_with_the_times_beside_them(
     began: tuple[int, int, int], ended: tuple[int, int, int], said: str
 ) -> None:
     """Nobody reads that something lasted a minute and ended when it began."""
-    times = (datetime(2026, 12, 1, *one, tzinfo=UTC) for one in (began, ended))
-    assert span_text(*times, SWEDEN, translations("sv").gettext) == said
+    first, last = (datetime(2026, 12, 1, *one, tzinfo=UTC) for one in (began, ended))
+    assert span_text(first, last, SWEDEN, translations("sv").gettext) == said
 
 
 def test_minutes_across_the_autumn_night_are_those_that_passed() -> None:
     """02.50–02.10 when the clock goes back: twenty minutes, not minus forty."""
-    times = (datetime(2026, 10, 25, 0, 50, tzinfo=UTC), datetime(2026, 10, 25, 1, 10, tzinfo=UTC))
-    assert span_text(*times, SWEDEN, translations("sv").gettext) == "02.50–02.10, 20 min"
+    first = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+    last = first + timedelta(minutes=20)
+    assert span_text(first, last, SWEDEN, translations("sv").gettext) == "02.50–02.10, 20 min"

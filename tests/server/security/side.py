@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.access.emergency import EmergencyOpening, open_in_emergency
+from care.access.sample import LogSample
 from care.carried import CarriedDeed, DeedKind, Doubt, Outcome
 from care.clients import AbsenceKind, Client, ClientAbsence
 from care.consent import Consent, ConsentKind
@@ -85,6 +87,9 @@ class Side:
     deed: CarriedDeed
     #: The system was away when `red` was to begin.
     outage: Task
+    #: Somebody opened `client` in an emergency, and a line of the log is drawn.
+    opening: EmergencyOpening
+    sample: LogSample
 
 
 async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> Side:
@@ -142,8 +147,15 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     action = Action(id=new_id(), gathering_id=gathering.id, text="Köpa sand")
     session.add_all([note, action])
     await session.flush()
+    bo = await make_account(session, staff, f"bo-{staff.id}")
+    opening = await open_in_emergency(session, bo, client, "Larm från hemmet", NOW)
+    drawn = LogSample(
+        id=new_id(), group_id=town.group.id, month="2026-10", drawn_at=NOW, entry_id=new_id(),
+        number=1 + (await session.scalar(select(func.max(LogSample.number))) or 0),
+    )  # fmt: skip
+    session.add(drawn)
     told = CarriedDeed(
-        id=new_id(), key=new_id(), account_id=(await make_account(session, staff, f"bo-{staff.id}")).id,
+        id=new_id(), key=new_id(), account_id=bo.id,
         staff_id=staff.id, contact_id=underway.id, kind=DeedKind.CHECK_OUT, phone_at=NOW, at=NOW,
         received_at=NOW, outcome=Outcome.DECIDE, doubt=Doubt.CLOCK, said={},
     )  # fmt: skip
@@ -160,5 +172,5 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     return Side(
         town.group, staff, client, mate, consent, absence, visit, video, underway, line, red, rule, task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
-        services["SO-SAM"], seen(client), told, outage,
+        services["SO-SAM"], seen(client), told, outage, opening, drawn,
     )  # fmt: skip

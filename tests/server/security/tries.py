@@ -193,6 +193,16 @@ TRIES: dict[str, list[Try]] = {
             }
         )
     ],
+    "log_review": [
+        Try(query=lambda side: {"grupp": side.group.id}),
+        Try(query=lambda side: {"grupp": side.group.id, "brukare": side.client.id}),
+    ],
+    "log_emergency": [Try(lambda side: {"id": side.opening.id})],
+    "log_emergency_judge": [Try(lambda side: {"id": side.opening.id}, lambda _: {"finding": "fine"})],
+    "log_sample": [Try(query=lambda side: {"grupp": side.group.id})],
+    "log_sample_settle": [Try(lambda side: {"id": side.sample.id}, lambda _: {"finding": "fine"})],
+    "client_readers": [client()],
+    "client_readers_print": [client(lambda _: {"purpose": "client"})],
     "clients": [Try(query=lambda side: {"grupp": side.group.id})],
     "clients_search": [Try(form=lambda side: {"grupp": str(side.group.id), "q": "Stina"})],
 }  # fmt: skip
