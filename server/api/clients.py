@@ -12,7 +12,7 @@ from care.access.rights import Action
 from care.consent import ConsentKind
 from server.api.operation import Nothing, operation
 from server.keys import CLOCK, DATABASE
-from server.pages.clients import PAGE, Wish, find_around, find_clients, listable_groups
+from server.pages.client.clients import PAGE, Wish, find_around, find_clients, listable_groups
 from server.security.actor import actor
 from server.security.gate import note_list, other_group
 

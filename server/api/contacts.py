@@ -28,10 +28,10 @@ from server.exchange.extract.contacts import find_contacts
 from server.exchange.extract.wanted import Wanted
 from server.exchange.intake.importer import OWN_FORMAT, Importer
 from server.keys import CLOCK, DATABASE
-from server.pages import early_ring
-from server.pages.contact import find_contact
-from server.pages.contact_deeds import begin_row, move_row, opened, same_version
-from server.pages.exchanger import exchanger
+from server.pages.contact import early_ring
+from server.pages.contact.contact import find_contact
+from server.pages.contact.deeds import begin_row, move_row, opened, same_version
+from server.pages.exchange.exchanger import exchanger
 from server.security.gate import allow, nameless, note_list, parts_open
 from server.security.hand import hand
 

@@ -20,8 +20,8 @@ from scheduler.disruptions.report import Report, read_report
 from scheduler.disruptions.told import tell_outcome, tell_proposal
 from server.api.operation import Nothing, id_of, operation
 from server.keys import CLOCK, DATABASE
-from server.pages.disruptions import plan_around, record_report
-from server.pages.proposals import chosen_changes, find_proposal, may_open, own_changes
+from server.pages.plan.disruptions import plan_around, record_report
+from server.pages.plan.proposals import chosen_changes, find_proposal, may_open, own_changes
 from server.security.actor import actor
 from server.security.gate import note_list
 from server.security.hand import hand

@@ -12,7 +12,7 @@ from aiohttp import web
 from care.access.rights import Action
 from server.api.operation import Nothing, operation
 from server.keys import CLOCK, DATABASE
-from server.pages.tablets import heard_lately, tablet_homes
+from server.pages.tablet.tablets import heard_lately, tablet_homes
 from server.security.actor import actor
 from server.security.gate import note_list
 from server.tablets.health import troubles

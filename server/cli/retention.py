@@ -13,7 +13,7 @@ from care.retention.due import find_due
 from care.retention.run import RetentionRun, RunState
 from server.cli.ground import Ground, grounded
 from server.operations.retention import carry_out_here
-from server.pages.retention import KIND_WORDS
+from server.pages.follow_up.retention import KIND_WORDS
 
 
 @click.group(short_help="What is old enough to be erased.")

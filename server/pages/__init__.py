@@ -1,1 +1,1 @@
-"""Server-rendered pages, a module a noun."""
+"""Server-rendered pages: a room for each part of the work, a module a noun. What all share stands here."""

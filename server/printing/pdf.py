@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fpdf import FPDF, FontFace
 
 from server.language import N_
-from server.pages.plan_day import PlanRow, WorkerDay
+from server.pages.plan.day import PlanRow, WorkerDay
 from server.pages.rendering import clock_text, day_text, short_day_text
 from server.printing.sheets import DaySheets, Home, WorkerSheet
 from server.printing.typeface import cut

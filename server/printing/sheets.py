@@ -15,8 +15,8 @@ from care.clients import Client, ContactPerson
 from care.clock import Clock
 from care.sorting import swedish
 from care.staff import Staff
-from server.pages.contact_card import language_word
-from server.pages.plan_day import DayPlan, PlanRow, WorkerDay, read_plan
+from server.pages.contact.card import language_word
+from server.pages.plan.day import DayPlan, PlanRow, WorkerDay, read_plan
 
 
 @dataclass(slots=True)

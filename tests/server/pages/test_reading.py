@@ -8,9 +8,9 @@ from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter
 from care.storage.database import Database
-from server.pages.client_record import read_record
-from server.pages.contact_card import read_card
-from server.pages.day_list import read_day
+from server.pages.client.record import read_record
+from server.pages.contact.card import read_card
+from server.pages.day.list import read_day
 from tests.builders import (
     make_client,
     make_contact,

@@ -28,7 +28,7 @@ from care.pairing import invite
 from care.services import Service
 from care.staff import Staff
 from care.tasks import Task, TaskKind, open_task
-from server.pages.client import seen
+from server.pages.client.client import seen
 from server.tablets.keys import check_number
 from tests.builders import (
     Town,

@@ -128,7 +128,7 @@ async def test_only_the_manager_closes_the_task(site: Site) -> None:
     manager = await site.browser()
     await sign_in(manager, "maj")
     assert "Anna har nödöppnat kl. 06.40" in await (await manager.get("/behover")).text()
-    # Only where the reason stands: see tests/server/pages/test_log_emergency.py.
+    # Only where the reason stands: see tests/server/pages/access_log/test_emergency.py.
     assert (await manager.post(where, data=form, allow_redirects=False)).status == 409
 
 

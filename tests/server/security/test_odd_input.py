@@ -56,7 +56,7 @@ def fields_of(site: Site, name: str) -> list[str]:
     module = sys.modules[route.handler.__module__]
     names = set(_NAMED.findall(Path(str(module.__file__)).read_text(encoding="utf-8")))
     if name.startswith("plan_call"):
-        names |= set(_NAMED.findall(Path("server/pages/plan_call_form.py").read_text(encoding="utf-8")))
+        names |= set(_NAMED.findall(Path("server/pages/plan/call_form.py").read_text(encoding="utf-8")))
     return sorted(names)
 
 

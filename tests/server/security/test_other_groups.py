@@ -123,7 +123,9 @@ async def test_ones_own_can_be_done(site: Site) -> None:
     wrong: list[object] = []
     for name, tries in TRIES.items():
         for number, one in enumerate(tries):
-            if name == "disruption_plan":  # plans for seconds; tests/server/pages/test_proposals.py does it
+            if (
+                name == "disruption_plan"
+            ):  # plans for seconds; tests/server/pages/plan/test_proposals.py does it
                 continue
             async with site.database.write() as session:
                 side = await make_side(session, site.town)

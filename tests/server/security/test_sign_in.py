@@ -13,7 +13,7 @@ from sqlalchemy import select
 from care.access.log import AccessLog
 from care.accounts import Account, Role
 from server.keys import PASSWORDS, THROTTLE
-from server.pages.sign_in import safe_target
+from server.pages.account.sign_in import safe_target
 from server.security.passwords import AT_ONCE, Passwords
 from server.security.throttle import SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
 from tests.server.conftest import PASSWORD, WEAK, Site, sign_in

@@ -1,0 +1,1 @@
+"""One client and the list of clients."""

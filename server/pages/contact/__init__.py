@@ -1,0 +1,1 @@
+"""One planned contact: its card, its deeds, its call and its receipt."""

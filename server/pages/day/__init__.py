@@ -1,0 +1,1 @@
+"""Min dag: the worker's list, with and without cover."""

@@ -1,0 +1,1 @@
+"""What is followed up: measures, the weekly check-in, what may be erased."""

@@ -1,0 +1,1 @@
+"""The plan of a day, calls put into it, disruptions and proposals."""

@@ -1,0 +1,1 @@
+"""The client's tablet as staff see it, and the pages it shows."""
