@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import update
 
 from care.clients import Client, DecisionAbility, Protection, VideoWish
@@ -9,7 +11,7 @@ from care.clock import StandingClock
 from care.consent import Consent, ConsentPerson, GivenHow
 from care.identity.vault import VAULT_FILE, open_vault
 from care.tasks import Task, TaskKind
-from server.exchange.kind import Kind
+from server.exchange.kind import FORMATS, Kind
 from tests.server.exchange.record import (
     CLIENTS,
     CONTACTS,
@@ -144,3 +146,11 @@ async def test_a_file_does_not_overrule_what_was_settled_here(record: Record) ->
     assert {one.code for one in outcome.warnings} >= {"import.decision_stays", "import.wish_stays"}
     client = await record.one(Client, Client.extern_id == "b7")
     assert (client.decision_ability, client.video_wish) == (DecisionAbility.WITH_SUPPORT, VideoWish.NO)
+
+
+async def test_the_example_is_read_without_a_word(record: Record) -> None:
+    """Every column of the documented format, and nothing wrong in any line."""
+    text = (Path(__file__).parents[3] / "examples" / "clients.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0].split(";") == [column.name for column in FORMATS[Kind.CLIENTS].standard]
+    outcome = await record.take(Kind.CLIENTS, text)
+    assert (told(outcome), counts(outcome)) == ([], (3, 0, 0))
