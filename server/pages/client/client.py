@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,8 +34,9 @@ from server.pages.client.consents import consents_of
 from server.pages.client.named import standing
 from server.pages.client.record import Record, is_live, narrow, photo_consent, read_record
 from server.pages.contact.card import language_word
-from server.pages.contact.row_state import RowState, row_state
+from server.pages.contact.row_state import RowState
 from server.pages.contact.row_words import Translate, services_text
+from server.pages.contact.standing import standings
 from server.pages.faces import Face, client_face, staff_face
 from server.pages.form import Form, read_form
 from server.pages.needs.onward import link, onward
@@ -65,6 +68,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         parts = PARTS[relation]
         record = narrow(await read_record(session, client, clock), parts, clock)
         laws = await readable_laws(request, session, client)
+        states = await standings(session, record.rows, clock.now())
         opening = None
         if relation is Relation.EMERGENCY and who.account_id is not None:
             opening = await standing_opening(session, who.account_id, client.id, clock.now())
@@ -101,7 +105,7 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         named_before=standing(client),
         named_lacks_title=record.named is not None and record.named.title is not Title.ASSISTANT_NURSE,
         known=[(one, staff_face(request.app, one)) for one in record.known],
-        days=_days(record, request, language, laws, only_own=relation is Relation.ASSIGNED),
+        days=_days(record, states, request, language, laws, only_own=relation is Relation.ASSIGNED),
         today=clock.today(),
         said_no_today=client.no_video_on == clock.today(),
         seen=seen(client),
@@ -142,7 +146,13 @@ def _battery(health: dict[str, Any]) -> int | None:
 
 
 def _days(
-    record: Record, request: web.Request, language: str, laws: frozenset[Law], *, only_own: bool
+    record: Record,
+    states: Mapping[UUID, RowState],
+    request: web.Request,
+    language: str,
+    laws: frozenset[Law],
+    *,
+    only_own: bool,
 ) -> list[DayRows]:
     """The rows with a line that the reader may read, by those lines; with `only_own` one opens one's own."""
     clock, staff_id = request.app[CLOCK], actor(request).staff_id
@@ -156,7 +166,7 @@ def _days(
         opens = not only_own or staff_id in {one.id for one in who}
         names = ", ".join(one.short_name for one in who)
         days.setdefault(day, DayRows(day, [])).rows.append(
-            (row, services_text(lines, language), names, row_state(row, clock.now()), opens)
+            (row, services_text(lines, language), names, states[row.id], opens)
         )
     return [days[day] for day in sorted(days)]
 

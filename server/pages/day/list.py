@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -26,9 +26,9 @@ from care.delegation import may_do
 from care.localtime import day_span, to_wall
 from care.municipality import Group
 from care.pulse import StaffPulseAsked
-from care.receipts import Receipt
 from care.services import Service
 from care.staff import Delegation, Shift, ShiftKind, Staff
+from server.pages.contact.standing import without_receipt
 
 #: A shift stays "the" shift for so long after its end, for what is entered afterwards.
 AFTER_SHIFT = timedelta(hours=2)
@@ -175,7 +175,7 @@ async def read_day(session: AsyncSession, staff_id: UUID, clock: Clock) -> DayLi
     await _calls(session, day, client_ids, clock)
     day.staff = await assigned(session, ids + [call.id for calls in day.calls.values() for call in calls])
     await _history(session, day, contacts)
-    day.without_receipt = await _without_receipt(session, [one.id for one in contacts if one.status.is_done])
+    day.without_receipt = await without_receipt(session, [one.id for one in contacts if one.status.is_done])
     video = [one.id for one in contacts if one.channel is Channel.VIDEO and not one.status.is_end]
     day.no_call = await against_ringing(session, video, clock)
     elsewhere: dict[UUID, str] = {}
@@ -285,15 +285,4 @@ async def _elsewhere(session: AsyncSession, day: DayList, known: Mapping[UUID, s
             day.elsewhere[contact.id] = system
     open_ones = [one.id for one in day.contacts if one.id in day.elsewhere and one.lines]
     if open_ones:
-        day.receipted = set(open_ones) - await _without_receipt(session, open_ones)
-
-
-async def _without_receipt(session: AsyncSession, contact_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the contacts that have a line without a receipt."""
-    rows = await session.scalars(
-        select(ContactLine.contact_id)
-        .outerjoin(Receipt, (Receipt.line_id == ContactLine.id) & Receipt.superseded_by_id.is_(None))
-        .where(ContactLine.contact_id.in_(contact_ids), Receipt.id.is_(None))
-        .distinct()
-    )
-    return set(rows)
+        day.receipted = set(open_ones) - await without_receipt(session, open_ones)

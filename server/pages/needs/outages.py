@@ -6,9 +6,8 @@ named person. Tablets that were silent on their own are listed beside: their hom
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from scheduler.silences import Silence, silences
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.contact.deeds import read_times
-from server.pages.contact.row_state import RowState, row_state
+from server.pages.contact.standing import standings
 from server.pages.form import Form, read_form
 from server.pages.needs.needs import at_work
 from server.pages.own_groups import own_groups
@@ -135,7 +134,9 @@ async def _show(request: web.Request, given: Given, *, status: int = 200) -> web
         ids = [group.id for group in groups]
         found = await outages(session, ids, now)
         silent = await silences(session, ids, now)
-        hidden = await nameless(request, session, [row.client for row in _rows(found, silent)])
+        rows = _rows(found, silent)
+        hidden = await nameless(request, session, [row.client for row in rows])
+        states = await standings(session, rows, now)
         people = {
             one.task.group_id: await at_work(request, session, [one.task.group_id])
             for one in found
@@ -148,7 +149,7 @@ async def _show(request: web.Request, given: Given, *, status: int = 200) -> web
         status=status,
         outages=found,
         silences=silent,
-        states=_states(found, silent, now),
+        states=states,
         hidden=hidden,
         people=people,
         names={group.id: group.name for group in groups},
@@ -168,7 +169,3 @@ def _shown(found: list[Outage], silent: list[Silence], hidden: frozenset[UUID]) 
     shown = {(row.client.id, row.client.group_id) for row in _rows(found, silent)}
     shown |= {(one.client.id, one.client.group_id) for one in silent if not one.client.is_protected}
     return {pair for pair in shown if pair[0] not in hidden}
-
-
-def _states(found: list[Outage], silent: list[Silence], now: datetime) -> Mapping[UUID, RowState]:
-    return {row.id: row_state(row, now) for row in _rows(found, silent)}

@@ -24,8 +24,9 @@ from care.contacts.life import Status
 from care.localtime import day_span
 from care.sorting import swedish
 from care.staff import Shift, ShiftKind, Staff
-from server.pages.contact.row_state import RowState, row_state
+from server.pages.contact.row_state import RowState
 from server.pages.contact.row_words import is_news, services_text
+from server.pages.contact.standing import standings
 
 #: What has been replaced lives on in its successors.
 SHOWN = tuple(status for status in Status if status is not Status.REPLACED)
@@ -177,12 +178,13 @@ async def read_rows(
     }
     staff = await assigned(session, [one.id for one in contacts])
     changed = await _changed(session, [one.id for one in contacts if one.status.is_untouched])
+    states = await standings(session, contacts, clock.now(), changed=changed)
     return [
         PlanRow(
             contact,
             clients[contact.client_id],
             services_text(contact.lines, language),
-            row_state(contact, clock.now(), is_changed=contact.id in changed),
+            states[contact.id],
             tuple(staff[contact.id]),
         )
         for contact in contacts

@@ -43,9 +43,9 @@ from scheduler.rearranging import (
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.contact.deeds import move_row
-from server.pages.contact.row_state import row_state
 from server.pages.contact.row_ways import other_ways
 from server.pages.contact.row_words import services_text
+from server.pages.contact.standing import standings
 from server.pages.form import Form, read_form
 from server.pages.plan.plan import Shown
 from server.pages.rendering import clock_text, go_to, render
@@ -253,7 +253,7 @@ async def _show(
         contact=contact,
         client=client,
         what=services_text(contact.lines, language),
-        standing=row_state(contact, clock.now()),
+        standing=(await standings(session, [contact], clock.now()))[contact.id],
         colleagues=[one.name for one in await _named(session, assigned)],
         moves=await other_ways(request, session, contact),
         people=await _people(request, session, contact) if contact.status.is_untouched else [],

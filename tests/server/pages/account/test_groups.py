@@ -134,6 +134,20 @@ class TestMyDay:
         assert "1 av 1 klara" in html
         assert (await row(site, made)).status is Status.DUE
 
+    async def test_whoever_plans_and_whoever_reads_the_client_is_told_the_same(
+        self, site: Site, ingrid: Client, anna: Staff
+    ) -> None:
+        """The plan, the row in it and the client's page never call such a visit late."""
+        made = await visit(site, ingrid, anna)
+        planner = await site.signed_in("samordnare", Role.COORDINATOR)
+        pages = ("/planen", f"/planen/rad/{made.id}", f"/brukare/{ingrid.id}")
+        site.clock.move(timedelta(minutes=50))
+        assert ["försenad" in await text(planner, page) for page in pages] == [True, True, True]
+        await register_in(site, "Phoniro")
+        told = [await text(planner, page) for page in pages]
+        assert ["försenad" in page for page in told] == [False, False, False]
+        assert ["inte inläst än" in page for page in told] == [True, True, True]
+
 
 class TestWithoutCover:
     async def test_a_time_that_belongs_elsewhere_goes_to_a_person(
