@@ -21,6 +21,7 @@ from care.accounts import Role
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE
 from care.storage.database import sqlite_url
+from server.operations.backup import sealing
 
 FILE = "samtid.toml"
 #: Variables that are not settings of the server.
@@ -137,6 +138,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     help_phone: str = ""
     #: Where the day is written down for when the server is gone; empty: ``emergency`` in the data folder.
     emergency_folder: str = ""
+    #: Public key (age1…) that it is sealed to; empty: it lies open.
+    emergency_recipient: str = ""
     #: Minutes between two such copies; 0 writes none.
     emergency_minutes: Annotated[int, msgspec.Meta(ge=0, le=24 * 60)] = 30
     #: Planning: wall-clock cap in seconds for one proposal.
@@ -222,6 +225,8 @@ def _checked(configuration: Configuration) -> Configuration:
     for name, way in (("webhook", configuration.webhook), ("sms", configuration.sms)):
         if way is not None:
             _check_way(name, way)
+    if configuration.emergency_recipient:
+        _check_recipient(configuration.emergency_recipient)
     oidc = configuration.oidc
     if oidc is None:
         return configuration
@@ -242,6 +247,18 @@ def _checked(configuration: Configuration) -> Configuration:
                 values={"role": role},
             )
     return configuration
+
+
+def _check_recipient(recipient: str) -> None:
+    try:
+        sealing.check(sealing.Lock(recipient=recipient))
+    except Fault:
+        raise Fault(
+            "configuration.emergency_recipient",
+            "Inställningen emergency_recipient är ingen öppen nyckel i age-formatet (age1…). Gör ett "
+            "nyckelpar med ”samtid keys backup”.",
+            place="emergency_recipient",
+        ) from None
 
 
 def _check_way(name: str, way: Webhook | Sms) -> None:

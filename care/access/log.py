@@ -102,3 +102,20 @@ def by_command(
         where=where,
         address=None,
     )
+
+
+def by_server(at: datetime, action: Action, thing: str, *, purpose: str, group_id: UUID) -> AccessLog:
+    """A line for what the server does by itself with a group's data, by nobody's order."""
+    return AccessLog(
+        id=new_id(),
+        at=at,
+        account_id=None,
+        role="server",
+        relation="everywhere",
+        group_id=group_id,
+        action=action.value,
+        thing=thing,
+        purpose=purpose,
+        allowed=True,
+        where="server",
+    )

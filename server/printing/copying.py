@@ -1,28 +1,31 @@
-"""The emergency copy: today and tomorrow as plain pages on disk, readable in a browser without the server.
+"""The emergency copy: today and tomorrow on disk, readable without the server, as pages and as paper.
 
-Every folder is for its owner alone (0700) and every file too (0600); days that are over are removed. What is
-on it is what "Skriv ut dagen" prints, and nothing that tells where a protected identity lives.
+The pages are written anew all day; the paper (PDF, a sheet for each worker and client) once a night, as it
+takes seconds a group. What is on it is what "Skriv ut dagen" prints, and nothing that tells where a protected
+identity lives. Every writing stands in the access log. Where and how it lies: `copy_folder`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from aiohttp import web
 from sqlalchemy import select
 
+from care.access.log import by_server
+from care.access.rights import Action
 from care.municipality import Group
 from care.sorting import swedish
 from server.background import ended
 from server.keys import CLOCK, CONFIGURATION, DATABASE, FRAME, RENDERER
-from server.language import DEFAULT
+from server.language import DEFAULT, translations
+from server.pages.assets import ASSETS
+from server.printing import copy_folder
+from server.printing.pdf import Paper, day_as_pdf
 from server.printing.sheets import read_sheets
 
 log = logging.getLogger("samtid.printing")
@@ -30,31 +33,59 @@ log = logging.getLogger("samtid.printing")
 DAYS_AHEAD = 1
 #: Seconds from the start of the server to the first copy: it has other things to do first.
 FIRST_AFTER = 60.0
+#: What is printed of each group, see `Paper`.
+_SHEETS = ("personal", "brukare", "ring")
 
 
 async def write_copy(app: web.Application) -> Path:
-    """Write the pages of today and tomorrow, each day as a whole, and remove days that are over.
+    """Write the pages of today and tomorrow, once a day also the paper, and remove what is over.
 
     Raises `OSError` when the folder cannot be written; the copy that stands is then left as it is.
     """
-    folder = app[CONFIGURATION].emergency_path
-    await asyncio.to_thread(_own, folder)
+    configuration = app[CONFIGURATION]
+    folder, key = configuration.emergency_path, configuration.emergency_recipient
+    await asyncio.to_thread(copy_folder.own, folder)
     today = app[CLOCK].today()
-    async with app[DATABASE].read() as session:
-        found = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
-        groups = sorted(found, key=lambda one: swedish(one.name))
     days = [today + timedelta(days=more) for more in range(DAYS_AHEAD + 1)]
-    for day in days:
-        pages = {
-            f"grupp-{number}.html": await _page(app, group, day) for number, group in enumerate(groups, 1)
-        }
-        await asyncio.to_thread(_write_day, folder, day, pages)
+    groups = await _groups(app)
+    await _note(app, groups, "emergency_copy:pages")
+    pages = {day: await _pages(app, groups, day) for day in days}
     index = app[RENDERER].alone(
         DEFAULT, "emergency_index.html", days=days, groups=[one.name for one in groups],
         now=app[CLOCK].now(), municipality=app[FRAME].name,
+        paper="" if key else f"{copy_folder.PAPER}{today.isoformat()}/{copy_folder.INDEX}",
     )  # fmt: skip
-    await asyncio.to_thread(_finish, folder, index, today)
+    await asyncio.to_thread(copy_folder.put_pages, folder, index, pages, key)
+    try:
+        if not await asyncio.to_thread(copy_folder.has_paper, folder, today, key):
+            await _note(app, groups, "emergency_copy:paper")
+            files = await _paper(app, groups, days)
+            await asyncio.to_thread(copy_folder.put_paper, folder, today, files, key)
+    finally:
+        # What may not lie there any longer goes also when the paper fails.
+        await asyncio.to_thread(copy_folder.clear, folder, today, is_sealed=bool(key))
     return folder
+
+
+async def _groups(app: web.Application) -> list[Group]:
+    async with app[DATABASE].read() as session:
+        found = await session.scalars(select(Group).where(Group.is_night_patrol.is_(False)))
+        return sorted(found, key=lambda one: swedish(one.name))
+
+
+async def _note(app: web.Application, groups: Sequence[Group], thing: str) -> None:
+    """A line for each group, before anything lies on the disk."""
+    now = app[CLOCK].now()
+    async with app[DATABASE].write() as session:
+        for group in groups:
+            session.add(by_server(now, Action.PRINT_DAY, thing, purpose="emergency_copy", group_id=group.id))
+
+
+async def _pages(app: web.Application, groups: Sequence[Group], day: date) -> dict[str, bytes]:
+    return {
+        f"grupp-{number}.html": (await _page(app, group, day)).encode()
+        for number, group in enumerate(groups, 1)
+    }
 
 
 async def _page(app: web.Application, group: Group, day: date) -> str:
@@ -66,45 +97,25 @@ async def _page(app: web.Application, group: Group, day: date) -> str:
     )  # fmt: skip
 
 
-def _own(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-
-
-def _write_day(folder: Path, day: date, pages: dict[str, str]) -> None:
-    """The whole day at once: nobody reads half of it, and a full disk leaves the old one."""
-    fresh = Path(tempfile.mkdtemp(prefix=".", dir=folder))
-    try:
-        for name, text in pages.items():
-            _write(fresh / name, text)
-        target = folder / day.isoformat()
-        old = fresh.with_name(f"{fresh.name}-old")
-        if target.exists():
-            target.rename(old)
-        fresh.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _finish(folder: Path, index: str, today: date) -> None:
-    fresh = folder / ".index.html"
-    _write(fresh, index)
-    fresh.replace(folder / "index.html")
-    for path in folder.iterdir():
-        if path.is_dir() and _is_over(path.name, today):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_over(name: str, today: date) -> bool:
-    # What a stopped server left half written is over too.
-    return name.startswith(".") or (len(name) == 10 and name < today.isoformat())
-
-
-def _write(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+async def _paper(app: web.Application, groups: Sequence[Group], days: Sequence[date]) -> dict[str, bytes]:
+    """A PDF of each kind for each group and day, drawn beside the event loop; a page leads to them."""
+    clock, say = app[CLOCK], translations(DEFAULT).gettext
+    files: dict[str, bytes] = {}
+    for day in days:
+        for number, group in enumerate(groups, 1):
+            async with app[DATABASE].read() as session:
+                sheets = await read_sheets(session, group.id, day, clock, DEFAULT)
+            for what in _SHEETS:
+                paper = Paper(
+                    sheets, what, day, group.name, app[FRAME].name, clock.now(), clock.zone, DEFAULT, say
+                )
+                name = f"{day.isoformat()}-grupp-{number}-{what}.pdf"
+                files[name] = await asyncio.to_thread(day_as_pdf, paper, app[ASSETS].files)
+    index = app[RENDERER].alone(
+        DEFAULT, "emergency_paper.html", days=days, groups=[one.name for one in groups], now=clock.now(),
+        municipality=app[FRAME].name,
+    )  # fmt: skip
+    return {copy_folder.INDEX: index.encode(), **files}
 
 
 async def _keep_writing(app: web.Application, minutes: int) -> None:

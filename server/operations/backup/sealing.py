@@ -67,6 +67,12 @@ def seal(source: Path, to: Path, lock: Lock, key_file: Path) -> bool:
     return True
 
 
+def sealed_to(content: bytes, recipient: str) -> bytes:
+    """`content` sealed to a public key. Raises `Fault` ``backup.bad_key``."""
+    sealed: bytes = pyrage.encrypt(content, [_recipient(recipient)])
+    return sealed
+
+
 def unseal(source: Path, to: Path, key: Key, key_file: Path | None) -> None:
     """Open `source` into the new file `to`; `key_file` is the sealed key of a passphrase, if there is one.
 

@@ -78,6 +78,7 @@ PURPOSES: dict[str, str] = {
     "right_person": N_("rätt person i samtalet"),
     "retention": N_("gallring"),
     "backup": N_("säkerhetskopia"),
+    "emergency_copy": N_("reservkopia om systemet slutar fungera"),
 }
 #: The same for the client: what somebody did, …
 DONE_ABOUT_YOU: dict[str, str] = {
@@ -127,4 +128,8 @@ def roles_text(roles: str, say: Callable[[str], str]) -> str:
     return ", ".join(say(known.get(one, one)) for one in roles.split(","))
 
 
-_OTHERS = {"command_line": N_("Kommandoraden"), "none": N_("Ingen roll")}
+_OTHERS = {
+    "command_line": N_("Kommandoraden"),
+    "server": N_("Samtid av sig självt"),
+    "none": N_("Ingen roll"),
+}
