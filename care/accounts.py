@@ -132,6 +132,19 @@ class OutsideIdentity(Base):
     created_at: Mapped[datetime]
 
 
+async def is_same_person(session: AsyncSession, one: UUID | None, other: UUID | None) -> bool:
+    """Whether two accounts are one person's: the same account, or two of the same member of the staff.
+
+    What takes two people is not done by one with two accounts.
+    """
+    if one is None or other is None:
+        return False
+    if one == other:
+        return True
+    staff = list(await session.scalars(select(Account.staff_id).where(Account.id.in_((one, other)))))
+    return len(staff) == 2 and staff[0] is not None and staff[0] == staff[1]
+
+
 async def display_names(session: AsyncSession, accounts: Iterable[UUID | None]) -> dict[UUID, str]:
     """What the accounts are called, by id; None among the ids is nobody."""
     ids = set(accounts) - {None}

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from care.access.finding import Finding, check_note
 from care.access.reviewing import reviewers
-from care.accounts import Account
+from care.accounts import Account, is_same_person
 from care.clients import Client
 from care.errors import Fault
 from care.ids import new_id
@@ -106,7 +106,7 @@ async def judge(
 
     Raises `Fault` ``emergency.own`` (409) for who opened it, ``emergency.judged`` (409), or ``sample.note``.
     """
-    if account_id == opening.account_id:
+    if await is_same_person(session, account_id, opening.account_id):
         raise Fault(
             "emergency.own", "Någon annan än den som öppnade behöver bedöma.", status=409, place="finding"
         )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from care.access.finding import Finding, check_note
 from care.access.log import LISTED, AccessLog
 from care.access.reviewing import reviewers
+from care.accounts import is_same_person
 from care.errors import Fault
 from care.ids import new_id
 from care.localtime import to_instant
@@ -132,7 +133,7 @@ async def settle(  # noqa: PLR0917
     if sample.finding is not None:
         raise Fault("sample.settled", "Raden är redan granskad.", status=409, place="finding")
     opener = await session.scalar(select(AccessLog.account_id).where(AccessLog.id == sample.entry_id))
-    check_note(finding, note, is_own=opener is not None and opener == account_id)
+    check_note(finding, note, is_own=await is_same_person(session, opener, account_id))
     sample.finding, sample.note = finding, note or None
     sample.checked_at, sample.checked_by_id = now, account_id
     await session.flush()

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from care.accounts import is_same_person
 from care.errors import Fault, stale
 from care.storage.columns import Base, Id, link, words
 
@@ -51,7 +52,7 @@ async def approve(session: AsyncSession, run: RetentionRun, account_id: UUID, no
     """The second person's word. Raises `Fault` ``retention.same_person`` or ``stale``."""
     if run.state is not RunState.PROPOSED:
         raise stale("gallringen")
-    if run.made_by_id == account_id:
+    if await is_same_person(session, run.made_by_id, account_id):
         raise Fault(
             "retention.same_person",
             "Någon annan än du behöver godkänna: en gallring kräver två personer.",

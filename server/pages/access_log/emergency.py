@@ -103,7 +103,8 @@ async def _show(
         lines=lines,
         task=task,
         judged_by=judged_by.get(task.closed_by_id, "") if task and task.closed_by_id else "",
-        is_own=actor(request).account_id == opening.account_id,
+        is_own=actor(request).account_id == opening.account_id
+        or (who.staff_id is not None and who.staff_id == actor(request).staff_id),
         note=form.text("note", longest=10_000)[:LONGEST] if form else "",
         error=fault.say(say) if fault else None,
         longest=LONGEST,

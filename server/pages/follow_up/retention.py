@@ -69,11 +69,15 @@ async def retention(request: web.Request) -> web.StreamResponse:
         wanted = {run.made_by_id for run in runs} | {run.approved_by_id for run in runs}
         people = (
             await session.execute(
-                select(Account.id, Account.display_name).where(Account.id.in_(wanted - {None}))
+                select(Account.id, Account.display_name, Account.staff_id).where(
+                    Account.id.in_(wanted - {None})
+                )
             )
         ).all()
     names = {row[0]: row[1] for row in people}
-    me = actor(request).account_id
+    who = actor(request)
+    # Another account of one's own is no second person.
+    me = {who.account_id} | {row[0] for row in people if row[2] is not None and row[2] == who.staff_id}
     busy = request.app[CARRYING]
     return render(
         request,
@@ -147,14 +151,14 @@ async def resume(request: web.Request) -> web.StreamResponse:
     return go_to(address_of(request, "retention"))
 
 
-def _shown(run: RetentionRun, names: dict[UUID, str], me: UUID | None, busy: Carrying) -> dict[str, Any]:
+def _shown(run: RetentionRun, names: dict[UUID, str], me: set[UUID | None], busy: Carrying) -> dict[str, Any]:
     is_under_way = busy.is_busy and busy.run_id == run.id
     return {
         "run": run,
         "state": N_("pågår") if is_under_way else STATE_WORDS[run.state],
         "made_by": names.get(run.made_by_id, ""),
         "approved_by": names.get(run.approved_by_id, "") if run.approved_by_id else "",
-        "may_approve": run.state is RunState.PROPOSED and run.made_by_id != me,
+        "may_approve": run.state is RunState.PROPOSED and run.made_by_id not in me,
         "may_withdraw": run.state is RunState.PROPOSED,
         "may_resume": run.state is RunState.APPROVED and not is_under_way,
     }

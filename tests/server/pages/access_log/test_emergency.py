@@ -138,6 +138,20 @@ async def test_nobody_judges_their_own_opening(site: Site, manager: Browser, cli
     assert (await the_task(site)).closed_at is None
 
 
+async def test_another_account_of_ones_own_judges_nothing(
+    site: Site, manager: Browser, client: Client
+) -> None:
+    """The manager opened it from a second account of hers: it is her own all the same."""
+    async with site.database.write() as session:
+        opening = (await session.scalars(select(EmergencyOpening))).one()
+        mine = await session.scalar(select(Account.staff_id).where(Account.username == "maj"))
+        (await session.get_one(Account, opening.account_id)).staff_id = mine
+    page = await text_of(manager, f"/logg/nodoppning/{opening.id}")
+    assert "Du öppnade själv. Någon annan behöver bedöma." in page
+    assert (await judged(manager, site, finding="fine"))[0] == 409
+    assert (await the_task(site)).closed_at is None
+
+
 async def test_the_reason_stands_in_the_log_with_a_way_to_the_opening(site: Site, manager: Browser) -> None:
     """Each line that was opened through it, and the filter finds them all."""
     text = await text_of(manager, "/logg?bara=nodoppning")

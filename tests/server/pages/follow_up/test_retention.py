@@ -14,7 +14,7 @@ from care.clients import CareScope, Client
 from care.contacts.contact import PlannedContact
 from care.retention.run import RetentionRun, RunState
 from server.pages.follow_up.retention import CARRYING
-from tests.builders import make_client, make_contact
+from tests.builders import make_client, make_contact, make_staff
 from tests.server.conftest import Browser, Site
 
 
@@ -101,3 +101,18 @@ async def test_others_may_not(site: Site, role: Role) -> None:
     browser = await site.signed_in("eva", role)
     assert (await browser.get("/gallring")).status == 403
     assert await press(browser, "/gallring") == 403
+
+
+async def test_a_second_account_is_no_second_person(site: Site) -> None:
+    """Whoever drew the list up cannot approve it from another account of hers, and is not offered to."""
+    await ended_long_ago(site)
+    async with site.database.write() as session:
+        ada = await make_staff(session, site.town, "Ada", "Alm")
+    first = await site.signed_in("ada", Role.ADMINISTRATOR, staff_id=ada.id)
+    other = await site.signed_in("ada2", Role.UNIT_MANAGER, staff_id=ada.id)
+    assert await press(first, "/gallring") == 303
+    run = await the_run(site)
+    assert f"/gallring/{run.id}/godkann" not in await (await other.get("/gallring")).text()
+    assert await press(other, f"/gallring/{run.id}/godkann") == 409
+    assert (await the_run(site)).state is RunState.PROPOSED
+    assert "Gudrun" in await names(site)
