@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action, Part, Relation
 from care.clients import Client, Protection
 from care.contacts.channel import Channel
-from care.contacts.contact import ContactHistory, Origin, PlannedContact
+from care.contacts.contact import ContactHistory, ContactLine, Origin, PlannedContact
 from care.contacts.life import Status
 from care.contacts.performing import DeclineCause, check_out, decline, enter_late
-from care.errors import Fault
+from care.errors import Fault, not_found
 from care.localtime import read_day, to_instant
 from care.services import Priority
 from server.api.groups import chosen_groups
@@ -32,7 +32,7 @@ from server.pages.contact import early_ring
 from server.pages.contact.contact import find_contact
 from server.pages.contact.deeds import begin_row, move_row, opened, same_version
 from server.pages.exchange.exchanger import exchanger
-from server.security.gate import allow, nameless, note_list, parts_open
+from server.security.gate import allow, nameless, note_list, parts_open, readable_laws
 from server.security.hand import hand
 
 routes = web.RouteTableDef()
@@ -175,7 +175,11 @@ async def contact(request: web.Request, asked: Nothing, sent: Nothing) -> dict[s
     async with request.app[DATABASE].read() as session:
         row = await find_contact(session, request)
         await allow(request, session, Action.CONTACT_READ, contact=row)
-        return await _whole(request, session, row)
+        whole = await _whole(request, session, row)
+        if not whole["services"] and await _has_lines(session, row):
+            # Only what is done under a law that is not the reader's: as on the page, it is not there.
+            raise not_found("kontakt")
+        return whole
 
 
 @operation(
@@ -236,7 +240,14 @@ def _exporter(request: web.Request) -> Importer:
     return exchanger(request, source=OWN_FORMAT, relation=Relation.OWN_GROUP, purpose="care", where="api")
 
 
+async def _has_lines(session: AsyncSession, row: PlannedContact) -> bool:
+    found = select(ContactLine.id).where(ContactLine.contact_id == row.id).limit(1)
+    return await session.scalar(found) is not None
+
+
 async def _whole(request: web.Request, session: AsyncSession, row: PlannedContact) -> dict[str, Any]:
+    client = await session.get_one(Client, row.client_id)
+    laws = await readable_laws(request, session, client)
     may_see = Part.HISTORY in await parts_open(request, session, row)
     history = await session.scalars(
         select(ContactHistory)
@@ -244,7 +255,7 @@ async def _whole(request: web.Request, session: AsyncSession, row: PlannedContac
         .order_by(ContactHistory.at, ContactHistory.id)
     )
     return {
-        **await extract(session, row, _exporter(request)),
+        **await extract(session, row, _exporter(request), laws),
         "version": row.version,
         "origin": row.origin,
         "cause": row.cause,

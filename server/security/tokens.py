@@ -52,6 +52,8 @@ CHANGING = (
     Action.PROPOSAL_APPROVE,
 )
 
+_OF_A_CONTACT = {Action.CONTACT_READ, Action.CONTACT_PERFORM, Action.CONTACT_MOVE}
+
 
 def offered(role: Role, *, changing: bool) -> tuple[Action, ...]:
     """What a token in `role` may do: everything that the API reads, with `changing` also what it changes."""
@@ -187,6 +189,10 @@ async def find(session: AsyncSession, text: str, now: datetime) -> Found | None:
     )
     staff = await session.get(Staff, account.staff_id) if account.staff_id is not None else None
     known = {action.value: action for action in Action}
+    only = {known[word] for word in token.actions if word in known}
+    if only & _OF_A_CONTACT:
+        # What it is for belongs to it, under the law that the role may read.
+        only |= {Action.SOL_LINE_READ, Action.HSL_LINE_READ}
     who = Actor(
         account_id=account.id,
         staff_id=account.staff_id,
@@ -195,7 +201,7 @@ async def find(session: AsyncSession, text: str, now: datetime) -> Found | None:
         display_name=account.display_name,
         language=account.language,
         is_substitute=staff is not None and staff.is_substitute,
-        only=frozenset(known[word] for word in token.actions if word in known),
+        only=frozenset(only),
     )
     return Found(who, token.id, token.last_used_at)
 

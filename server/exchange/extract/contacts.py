@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clients import Client
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
-from care.services import Service
+from care.services import Law, Service
 from care.staff import Staff
 from server.exchange.extract.wanted import Found, Wanted, group_names, names_of
 from server.exchange.intake.held import Held, whole_rows
@@ -68,12 +68,15 @@ async def find_contacts(session: AsyncSession, wanted: Wanted, exporter: Importe
     return found
 
 
-async def find_contact(session: AsyncSession, contact: PlannedContact, exporter: Importer) -> dict[str, Any]:
-    """The record of one contact, as in `find_contacts`."""
+async def find_contact(
+    session: AsyncSession, contact: PlannedContact, exporter: Importer, laws: Collection[Law]
+) -> dict[str, Any]:
+    """The record of one contact, as in `find_contacts`, with what is done under `laws` and nothing else."""
     services = {one.id: one.code for one in await session.scalars(select(Service))}
     one = (await whole_rows(session, [contact]))[contact.id]
     group = (await group_names(session))[contact.group_id]
-    return _contact_record(one, tuple(services[each] for each in one.services), group, exporter)
+    codes = tuple(services[line.service_id] for line in one.lines if line.law in laws)
+    return _contact_record(one, codes, group, exporter)
 
 
 async def _doubled(session: AsyncSession, contacts: Iterable[PlannedContact]) -> set[str]:

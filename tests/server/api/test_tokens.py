@@ -12,8 +12,11 @@ from sqlalchemy import delete, select
 from care.access.log import AccessLog
 from care.access.rights import Action
 from care.accounts import Account, AccountRole, Role
+from care.contacts.contact import ContactLine
 from care.errors import Fault
+from care.ids import new_id
 from care.programs import AccessToken
+from care.services import Law, Service
 from scheduler.ticks.day_end import day_end
 from server.accounts import disable, leave_on
 from server.security import asker
@@ -100,6 +103,29 @@ async def test_a_token_that_reads_does_not_change(site: Site, made: Made) -> Non
     answer = await program.ask("POST", f"/contacts/{made.own.visit.id}/steps", json=step)
     assert answer.status == 403
     assert [row.where for row in await site.log() if not row.allowed] == ["api_contact_step"]
+
+
+async def test_a_token_reads_under_the_law_of_its_role(site: Site, made: Made) -> None:
+    """A needs assessor's program is told of what is done under SoL, a licensed professional's under HSL."""
+    async with site.database.write() as session:
+        line = (await session.scalars(select(ContactLine).where(ContactLine.id == made.own.line))).one()
+        health = ContactLine(
+            id=new_id(), contact_id=line.contact_id, seq=line.seq + 1, service_id=line.service_id,
+            goal_type=line.goal_type, law=Law.HSL, minutes=5,
+        )  # fmt: skip
+        service = site.town.services["HS-PAM"]
+        health.service_id = service.id
+        session.add(health)
+        social = await session.scalar(select(Service.code).where(Service.id == line.service_id))
+    both, only_social = f"/contacts/{line.contact_id}", f"/contacts/{made.own.visit.id}"
+    assessor = await make_program(site, "bistand", Role.NEEDS_ASSESSOR)
+    nurse = await make_program(site, "ssk", Role.LICENSED_PROFESSIONAL)
+    worker = await make_program(site, "vard", Role.CARE_WORKER, group_id=made.own.group.id)
+    assert (await assessor.get(both))["services"] == [social]
+    assert (await nurse.get(both))["services"] == ["HS-PAM"]
+    assert (await worker.get(both))["services"] == [social, "HS-PAM"]
+    assert (await assessor.ask("GET", only_social)).status == 200
+    assert (await nurse.ask("GET", only_social)).status == 404
 
 
 async def test_a_token_is_made_for_what_the_role_may(site: Site, made: Made) -> None:
