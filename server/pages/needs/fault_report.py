@@ -16,12 +16,23 @@ from server.language import DEFAULT, LANGUAGES
 from server.operations.fault_reports import note
 from server.pages.assets import ASSETS
 from server.pages.form import read_form
+from server.security.address import client_address
 from server.security.gate import open_to_all
+from server.security.throttle import Limit, Throttle
 
 routes = web.RouteTableDef()
 
 LONGEST = 1000
+#: From one address: the file has an end, and one who fills it would silence everybody else. What is refused
+#: is kept by the browser and sent later.
+REPORTS = Limit("fault-report", 30, 10)
+#: In this process's memory: it must not need that anything else works.
+_TRIES = web.AppKey("fault_reports", Throttle)
 _FILES = ("css/tokens.css", "css/fault_report.css", "fault-report.js", "words.js")
+
+
+def setup(app: web.Application) -> None:
+    app[_TRIES] = Throttle()
 
 
 @routes.get("/fel", name="fault_report")
@@ -54,6 +65,7 @@ async def send(request: web.Request) -> web.StreamResponse:
     """``what``, and ``at`` and ``key`` as the browser noted them; the same key twice is one report."""
     form = await read_form(request)
     what = form.text("what", longest=LONGEST, needed=True)
+    await request.app[_TRIES].spend(REPORTS, client_address(request))
     line = {
         "received": request.app[CLOCK].now().isoformat(timespec="seconds"),
         "at": form.text("at", longest=40),

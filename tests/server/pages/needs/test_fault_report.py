@@ -14,6 +14,7 @@ from care.clock import StandingClock
 from care.storage.database import Database
 from server.configuration import Configuration
 from server.operations.fault_reports import FILE, LARGEST
+from server.pages.needs.fault_report import REPORTS
 from tests.builders import make_town
 from tests.server.conftest import Browser, cold_app
 
@@ -80,6 +81,16 @@ async def test_odd_reports(browser: Browser, tmp_path: Path) -> None:
     with (tmp_path / FILE).open("a") as file:
         file.write(" " * LARGEST)
     assert (await browser.post("/fel", data={"what": "en till"})).status == 503
+
+
+async def test_one_address_does_not_fill_the_file(browser: Browser, tmp_path: Path) -> None:
+    """So many reports from one address are enough for a while: the file has room for everybody else's."""
+    for number in range(REPORTS.times):
+        assert (await browser.post("/fel", data={"what": "Stopp", "key": f"k{number}"})).status == 204
+    answer = await browser.post("/fel", data={"what": "Stopp", "key": "en till"})
+    assert answer.status == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert len(noted(tmp_path)) == REPORTS.times
 
 
 async def test_the_browser_keeps_the_page(browser: Browser) -> None:
