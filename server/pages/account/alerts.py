@@ -90,7 +90,7 @@ async def give_code(request: web.Request) -> web.StreamResponse:
     (_, staff_id), form, now = _reached(request), await read_form(request), request.app[CLOCK].now()
     code = "".join(letter for letter in form.text("code", longest=1000) if letter.isdigit())
     async with request.app[DATABASE].write() as session:
-        wish = await _wish(session, staff_id)
+        wish = await _wish(session, staff_id, lock=True)
         if wish is not None and wish.code_hash is not None:
             is_right = (
                 wish.code_until is not None
@@ -151,8 +151,10 @@ def _reached(request: web.Request) -> tuple[Sender, UUID]:
     return request.app[SENDER], staff_id
 
 
-async def _wish(session: AsyncSession, staff_id: UUID) -> AlertWish | None:
-    found: AlertWish | None = await session.scalar(select(AlertWish).where(AlertWish.staff_id == staff_id))
+async def _wish(session: AsyncSession, staff_id: UUID, *, lock: bool = False) -> AlertWish | None:
+    """With `lock` one request at a time has it: tries at once are counted each."""
+    asked = select(AlertWish).where(AlertWish.staff_id == staff_id)
+    found: AlertWish | None = await session.scalar(asked.with_for_update() if lock else asked)
     return found
 
 
