@@ -18,7 +18,7 @@ from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.contacts.contact import ContactHistory, PlannedContact
+from care.contacts.contact import PlannedContact
 from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
 from care.contacts.performing import LONGEST, check_in, check_out
@@ -215,14 +215,3 @@ def decide(deed: CarriedDeed, outcome: Outcome, *, at: datetime, account_id: UUI
     if deed.outcome is not Outcome.DECIDE:
         raise Fault("carried.decided", "Någon har redan bestämt. Ladda om sidan.", status=409, place="decide")
     deed.outcome, deed.decided_at, deed.decided_by_id = outcome, at, account_id
-
-
-async def who_began(session: AsyncSession, contact_id: UUID) -> UUID | None:
-    """The account that began or ended the row last; None when the system did."""
-    found: UUID | None = await session.scalar(
-        select(ContactHistory.account_id)
-        .where(ContactHistory.contact_id == contact_id, ContactHistory.account_id.is_not(None))
-        .order_by(ContactHistory.at.desc(), ContactHistory.id.desc())
-        .limit(1)
-    )
-    return found

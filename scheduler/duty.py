@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.clients import Client, KnownStaff
+from care.clients import Client
 from care.clock import Clock
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
+from care.known_staff import known_staff
 from care.localtime import to_wall
 from care.staff import Shift, ShiftKind, Staff, Title
 from care.tasks import Task
@@ -64,7 +65,7 @@ async def who_rings(
     A protected identity is rung by those whom it knows, or by who leads the group.
     """
     now = clock.now()
-    known = await _known(session, client)
+    known = await known_staff(session, client)
     at_work = await _at_work(session, client.group_id, now)
     leads = await who_leads(session, client.group_id, clock)
     if client.is_protected:
@@ -170,18 +171,6 @@ async def _next(session: AsyncSession, client: Client, now: datetime, known: dic
         return Turn(None, now)
     shift, staff = min(rows, key=lambda one: (one[0].start, known.get(one[1].id, len(known)), one[1].id))
     return Turn(staff, shift.start)
-
-
-async def _known(session: AsyncSession, client: Client) -> dict[UUID, int]:
-    """Whom the client knows, and how well: 0 is the named care worker."""
-    ids = list(
-        await session.scalars(
-            select(KnownStaff.staff_id).where(KnownStaff.client_id == client.id).order_by(KnownStaff.rank)
-        )
-    )
-    if client.named_care_worker_id is not None:
-        ids.insert(0, client.named_care_worker_id)
-    return {one: rank for rank, one in enumerate(dict.fromkeys(ids))}
 
 
 async def _busy(

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.clients import Client, KnownStaff
+from care.clients import Client
 from care.clock import Clock
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
@@ -27,6 +27,7 @@ from care.contacts.step import Hand
 from care.contacts.sweep import Move, pick, sweep
 from care.handovers import HandOver, HandOverState
 from care.ids import new_id
+from care.known_staff import known_staff
 from care.outbox import announce
 from care.staff import Shift, ShiftKind, Staff, Title
 from care.storage.insert import insert_missing
@@ -119,7 +120,7 @@ async def successor(
     then who has least.
     """
     client = await session.get(Client, thing.client_id) if thing.client_id is not None else None
-    known = await _known(session, client) if client is not None else {}
+    known = await known_staff(session, client) if client is not None else {}
 
     def fits(one: Staff) -> bool:
         if one.id in passed or not one.active or not people.is_at_work(one.id, when):
@@ -138,17 +139,6 @@ async def successor(
         return is_lead, one.id in people.night, int(rank), people.load[one.id], one.id
 
     return min((one for one in people.staff.values() if fits(one)), key=order, default=None)
-
-
-async def _known(session: AsyncSession, client: Client) -> dict[UUID, int]:
-    ids = list(
-        await session.scalars(
-            select(KnownStaff.staff_id).where(KnownStaff.client_id == client.id).order_by(KnownStaff.rank)
-        )
-    )
-    if client.named_care_worker_id is not None:
-        ids.insert(0, client.named_care_worker_id)
-    return {one: rank for rank, one in enumerate(dict.fromkeys(ids))}
 
 
 async def has_work(session: AsyncSession, things: list[Thing], people: People, clock: Clock) -> bool:

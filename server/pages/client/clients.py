@@ -25,7 +25,8 @@ from server.pages.faces import Face, client_face
 from server.pages.form import Form, query, read_form
 from server.pages.rendering import render
 from server.security.actor import Actor, actor
-from server.security.gate import listed, note_list, other_group, right
+from server.security.gate import note_list, other_group, right
+from server.security.relation import listed
 
 routes = web.RouteTableDef()
 PAGE = 50

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from care.access.rights import Part
 from care.accounts import display_names
 from care.calls.ring import against_ringing
-from care.clients import Client, ContactPerson, KnownStaff, contact_persons
+from care.clients import Client, ContactPerson, contact_persons
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
 from care.contacts.assigned import assigned
@@ -24,6 +24,7 @@ from care.contacts.digital import No
 from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
 from care.delegation import delegated
+from care.known_staff import is_known
 from care.localtime import to_wall
 from care.municipality import Group
 from care.receipts import Result, valid_receipts
@@ -141,11 +142,7 @@ async def read_card(
     if contact.channel is Channel.VIDEO and not contact.status.is_end:
         card.no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
     card.photo_consent = has_consent(consents, ConsentKind.PHOTO, clock.now())
-    card.knows = client.named_care_worker_id == staff_id or bool(
-        await session.scalar(
-            select(KnownStaff.id).where(KnownStaff.client_id == client.id, KnownStaff.staff_id == staff_id)
-        )
-    )
+    card.knows = staff_id is not None and await is_known(session, client, staff_id)
     if not contact.status.is_end:
         card.registered_in = await registered_in(session, contact)
     if contact.status.is_done or card.registered_in:

@@ -22,8 +22,9 @@ from server.pages.form import Form, read_form
 from server.pages.rendering import address_of, go_to
 from server.pages.tablet.found import find_tablet
 from server.security.actor import Actor, actor
-from server.security.gate import listed, right
+from server.security.gate import right
 from server.security.hand import hand
+from server.security.relation import listed
 from server.tablets.home import revoke, tablets_of
 
 routes = web.RouteTableDef()

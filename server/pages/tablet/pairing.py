@@ -24,8 +24,9 @@ from server.keys import CLOCK, CONFIGURATION, DATABASE
 from server.pages.form import query, read_form
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import Actor, actor
-from server.security.gate import allow, listed, note_list, right
+from server.security.gate import allow, note_list, right
 from server.security.hand import hand
+from server.security.relation import listed
 from server.tablets import pairing
 from server.tablets.home import clients_of, tablets_of
 

@@ -28,8 +28,9 @@ from server.pages.tablet.found import find_tablet
 from server.pages.tablet.life import gone_tablets, marks_of
 from server.pages.tablet.pairing import choices, people_to_give, waiting, waiting_view
 from server.security.actor import Actor, actor
-from server.security.gate import allow, listed, note_list, right
+from server.security.gate import allow, note_list, right
 from server.security.hand import hand
+from server.security.relation import listed
 from server.tablets.health import in_words, troubles
 from server.tablets.home import MOST_CLIENTS, ask_for_test, move_in, move_out
 
