@@ -14,6 +14,7 @@ from care.ids import read_id
 from care.words import N_
 from server.accounts import OFFERED, note_change
 from server.cli.ground import Ground, grounded
+from server.pages.navigation import ROLE_WORDS
 from server.security.tokens import CHANGING, LONGEST_DAYS, READING, living, make, offered, revoke
 
 
@@ -58,7 +59,7 @@ async def show(ground: Ground, username: str) -> None:
         tokens = await living(session, (await _find(session, username)).id, ground.clock.now())
     table = Table(*(ground.say(head) for head in (N_("Nyckel"), N_("Roll"), N_("Gäller till"))), box=None)
     for one in tokens:
-        table.add_row(f"{one.id} {one.name}", one.role.value, f"{one.expires_at:%Y-%m-%d}")
+        table.add_row(f"{one.id} {one.name}", ground.say(ROLE_WORDS[one.role]), f"{one.expires_at:%Y-%m-%d}")
     told = [
         {
             "id": one.id, "name": one.name, "role": one.role.value, "actions": one.actions,
