@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -102,7 +103,7 @@ async def _show(  # noqa: PLR0917
         )
         words = await in_words(request, session, entries)
         lines = {entry.id: line for entry, line in zip(entries, words, strict=True)}
-        visits = {entry.id: await _rows_that_day(request, session, lines[entry.id]) for entry in entries}
+        visits = await _visits(request, session, lines)
         judges = await display_names(session, [one.checked_by_id for one in samples])
         groups = await own_groups(request, session, Action.LOG_REVIEW)
     return render(
@@ -144,21 +145,28 @@ async def _months(session: AsyncSession, group_id: UUID) -> dict[str, int]:
     return found
 
 
-async def _rows_that_day(request: web.Request, session: AsyncSession, line: LogLine) -> list[datetime] | None:
-    """When the one who opened had visits or calls there that day; None when it cannot be known."""
-    if line.staff_id is None or line.client_id is None:
-        return None
+async def _visits(
+    request: web.Request, session: AsyncSession, lines: Mapping[UUID, LogLine]
+) -> dict[UUID, list[datetime]]:
+    """Entry → when the one who opened had visits or calls there that day; none where it cannot be known."""
+    known = {key: one for key, one in lines.items() if one.staff_id is not None and one.client_id is not None}
+    if not known:
+        return {}
     zone = request.app[CLOCK].zone
-    day = to_wall(line.at, zone).date()
-    rows = await session.scalars(
-        select(PlannedContact.start)
+    days = {key: to_wall(one.at, zone).date() for key, one in known.items()}
+    rows = await session.execute(
+        select(Assignment.staff_id, PlannedContact.client_id, PlannedContact.start)
         .join(Assignment, Assignment.contact_id == PlannedContact.id)
         .where(
-            Assignment.staff_id == line.staff_id,
-            PlannedContact.client_id == line.client_id,
-            PlannedContact.start >= to_instant(datetime.combine(day, time()), zone),
-            PlannedContact.start < to_instant(datetime.combine(day + timedelta(days=1), time()), zone),
+            Assignment.staff_id.in_({one.staff_id for one in known.values()}),
+            PlannedContact.client_id.in_({one.client_id for one in known.values()}),
+            PlannedContact.start >= to_instant(datetime.combine(min(days.values()), time()), zone),
+            PlannedContact.start
+            < to_instant(datetime.combine(max(days.values()) + timedelta(days=1), time()), zone),
         )
         .order_by(PlannedContact.start)
     )
-    return list(rows)
+    found: dict[tuple[UUID | None, UUID | None, date], list[datetime]] = {}
+    for staff_id, client_id, start in rows:
+        found.setdefault((staff_id, client_id, to_wall(start, zone).date()), []).append(start)
+    return {key: found.get((one.staff_id, one.client_id, days[key]), []) for key, one in known.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,26 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.access.rights import Action
-from care.calls.call import Call
-from care.calls.life import CallState
 from care.clients import Client
 from care.contacts.contact import ContactLine, PlannedContact
 from care.contacts.elsewhere import registered_in
 from care.contacts.life import Status
-from care.contacts.step import fetch, staff_of
-from care.delegation import barred_lines, delegated
+from care.contacts.step import fetch
 from care.errors import Fault, not_found
 from care.ids import read_id
-from care.localtime import to_wall
-from care.receipts import NOTE_LENGTH, Given, Receipt, Result, give_receipts, valid_receipts
+from care.receipts import NOTE_LENGTH, Given, Receipt, Result, valid_receipts
 from care.services import GoalType, Law
-from care.tasks import TaskKind, close_task, open_task, standing_task
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
+from server.pages.contact.receipting import barred_of, keep_receipts
 from server.pages.contact.row_words import span_text
 from server.pages.form import Form, read_form
 from server.pages.rendering import address_of, go_to, render
-from server.security.actor import Actor, actor
 from server.security.gate import allow, right
 
 routes = web.RouteTableDef()
@@ -48,8 +43,6 @@ RESULT_WORDS: dict[Result, str] = {
 _BEGUN = frozenset({Status.UNDERWAY, Status.DONE, Status.DONE_PHONE})
 #: Of a visit that another system registers nobody tells here that it has begun.
 _PERHAPS_BEGUN = frozenset({Status.DUE, Status.AWAITING, Status.UNKNOWN})
-#: Whoever follows up has until the end of the next day's shift or so.
-FOLLOW_UP_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,38 +125,6 @@ async def save_receipt(request: web.Request) -> web.StreamResponse:
     if "HX-Request" in request.headers:
         return render(request, "_receipt_saved.html", client=client, contact=contact, home=_home(request))
     return go_to(_home(request))
-
-
-async def keep_receipts(
-    session: AsyncSession,
-    request: web.Request,
-    contact: PlannedContact,
-    given: Mapping[UUID, Given],
-    barred: Collection[UUID],
-    *,
-    at: datetime,
-    phone_at: datetime | None = None,
-    account_id: UUID | None = None,
-    staff_id: UUID | None = None,
-) -> list[Receipt]:
-    """Write receipts and what follows from them: who follows up, who with a delegation is asked.
-
-    They are the actor's own, or those of `account_id` and `staff_id` when somebody decides that they count.
-    """
-    who = actor(request)
-    written = await give_receipts(
-        session,
-        contact.id,
-        given,
-        at=at,
-        staff_id=staff_id if account_id is not None else who.staff_id,
-        account_id=account_id or who.account_id,
-        call_id=await _call_of(session, contact.id),
-        phone_at=phone_at,
-    )
-    await _follow_up(session, request, contact, who, written)
-    await _ask_delegated(session, request, contact, barred)
-    return written
 
 
 def _home(request: web.Request) -> str:
@@ -295,77 +256,3 @@ def _read(
         except Fault as fault:
             faults[line_id] = fault
     return given, faults
-
-
-async def _call_of(session: AsyncSession, contact_id: UUID) -> UUID | None:
-    """The call that was talked in, whose machine-made times and figures belong to the receipt."""
-    found: UUID | None = await session.scalar(
-        select(Call.id)
-        .where(Call.contact_id == contact_id, Call.connected_at.is_not(None), Call.state == CallState.ENDED)
-        .order_by(Call.id.desc())
-        .limit(1)
-    )
-    return found
-
-
-async def _follow_up(
-    session: AsyncSession,
-    request: web.Request,
-    contact: PlannedContact,
-    who: Actor,
-    written: Sequence[Receipt],
-) -> None:
-    """One task for the contact when a line asks to be followed up; it stands until somebody has."""
-    now = request.app[CLOCK].now()
-    if not any(receipt.follow_up for receipt in written):
-        return
-    await open_task(
-        session,
-        TaskKind.FOLLOW_UP,
-        group_id=contact.group_id,
-        at=now,
-        deadline=now + FOLLOW_UP_WITHIN,
-        once_key=f"follow_up:{contact.id}",
-        client_id=contact.client_id,
-        contact_id=contact.id,
-        owner_id=who.staff_id or contact.owner_id,
-        facts={"why": "receipt"},
-        note=" ".join(receipt.note for receipt in written if receipt.follow_up and receipt.note) or None,
-    )
-
-
-async def barred_of(session: AsyncSession, request: web.Request, contact: PlannedContact) -> frozenset[UUID]:
-    day = to_wall(contact.actual_start or contact.start, request.app[CLOCK].zone).date()
-    who = actor(request)
-    staff_id = who.staff_id if who.may(Action.DELEGATED_RECEIPT) else None
-    return await barred_lines(session, contact.id, staff_id, day)
-
-
-async def _ask_delegated(
-    session: AsyncSession, request: web.Request, contact: PlannedContact, barred: Collection[UUID]
-) -> None:
-    """A task for what waits for somebody with a delegation; done as soon as somebody has receipted it."""
-    clock, key = request.app[CLOCK], f"delegation:{contact.id}"
-    now = clock.now()
-    if not barred:
-        task = await standing_task(session, key)
-        if task is not None:
-            await close_task(session, task, "done", at=now, account_id=actor(request).account_id)
-        return
-    receipts = await valid_receipts(session, barred)
-    day = to_wall(contact.actual_start or contact.start, clock.zone).date()
-    is_left = any(line not in receipts or receipts[line].result is Result.PRESSED for line in barred)
-    if not is_left or await delegated(session, await staff_of(session, contact.id), day):
-        # Whoever else was there has the delegation, and sees the row in their own list.
-        return
-    await open_task(
-        session,
-        TaskKind.FOLLOW_UP,
-        group_id=contact.group_id,
-        at=now,
-        deadline=now + FOLLOW_UP_WITHIN,
-        once_key=key,
-        client_id=contact.client_id,
-        contact_id=contact.id,
-        facts={"why": "delegation"},
-    )

@@ -27,7 +27,8 @@ from care.tasks import TaskKind, close_task, open_task, standing_task
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.contact.deeds import card_address, opened
-from server.pages.contact.receipt import RESULT_WORDS, barred_of, keep_receipts, lines_of, may_be_receipted
+from server.pages.contact.receipt import RESULT_WORDS, lines_of, may_be_receipted
+from server.pages.contact.receipting import barred_of, keep_receipts
 from server.pages.day.carried_words import DOUBT_WORDS, may_count
 from server.pages.day.list import read_span
 from server.pages.day.staff_pulse import group_of, keep
