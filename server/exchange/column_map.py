@@ -111,9 +111,10 @@ def bind(kind: Kind, table: Table, column_map: ColumnMap) -> tuple[dict[str, int
     """Which cell of each line is which field, and what is wrong with the heading.
 
     Every unknown heading is named with the nearest known one, every field that stands twice and every
-    required field that is missing.
+    required field that is missing; in the words of the map, which are those of the file's own system.
     """
-    known = {plain(heading): heading for heading in [*column_map.headings, *FORMATS[kind].names]}
+    known = {plain(name): name for name in FORMATS[kind].names}
+    theirs = {plain(heading): heading for heading in column_map.headings}
     meaning = {plain(heading): field for heading, field in column_map.headings.items()}
     meaning |= {plain(name): name for name in FORMATS[kind].names}
     ignored = {plain(heading) for heading in (*column_map.ignored, *ERROR_COLUMNS)}
@@ -125,13 +126,13 @@ def bind(kind: Kind, table: Table, column_map: ColumnMap) -> tuple[dict[str, int
             faults.append((None, _no_heading(index + 1)))
         elif field is None:
             if plain(heading) not in ignored:
-                faults.append((heading[:60], _unknown(heading[:60], known)))
+                faults.append((heading[:60], _unknown(heading[:60], theirs, known)))
         elif field in places:
             faults.append((heading[:60], _double(table.heading.cells[places[field]], heading, field)))
         else:
             places[field] = index
     faults += [
-        (column.name, _missing(column.name))
+        (column.name, _missing(column.name, column_map))
         for column in FORMATS[kind].columns
         if column.required and column.name not in places
     ]
@@ -143,14 +144,16 @@ def _no_heading(number: int) -> Fault:
     return Fault("import.empty_heading", "Kolumn %(number)s saknar rubrik.", values={"number": number})
 
 
-def _unknown(heading: str, known: dict[str, str]) -> Fault:
-    nearest = difflib.get_close_matches(plain(heading), known, n=1, cutoff=0.6)
-    if nearest:
-        return Fault(
-            "import.unknown_column",
-            "Kolumnen ”%(heading)s” är okänd. Menade du ”%(nearest)s”?",
-            values={"heading": heading, "nearest": known[nearest[0]]},
-        )
+def _unknown(heading: str, *known: dict[str, str]) -> Fault:
+    """`known`: plain → as it is written, what is asked for first."""
+    for names in known:
+        nearest = difflib.get_close_matches(plain(heading), names, n=1, cutoff=0.6)
+        if nearest:
+            return Fault(
+                "import.unknown_column",
+                "Kolumnen ”%(heading)s” är okänd. Menade du ”%(nearest)s”?",
+                values={"heading": heading, "nearest": names[nearest[0]]},
+            )
     return Fault(
         "import.unknown_column",
         "Kolumnen ”%(heading)s” är okänd. Ta bort den, eller lägg den till en kolumnkarta.",
@@ -166,5 +169,7 @@ def _double(first: str, second: str, field: str) -> Fault:
     )
 
 
-def _missing(name: str) -> Fault:
-    return Fault("import.missing_column", "Kolumnen ”%(column)s” saknas.", values={"column": name})
+def _missing(name: str, column_map: ColumnMap) -> Fault:
+    """By the first heading of the map that means the field; by our name where the map has none."""
+    theirs = next((heading for heading, field in column_map.headings.items() if field == name), name)
+    return Fault("import.missing_column", "Kolumnen ”%(column)s” saknas.", values={"column": theirs})

@@ -260,6 +260,25 @@ def test_every_fault_of_the_heading_is_told_and_nothing_is_read() -> None:
     assert told(double) == [(1, "Datum", "import.double_heading")]
 
 
+def test_a_heading_of_another_system_is_answered_in_its_own_words() -> None:
+    """What was misspelt and what is missing is named as that system writes it, else by our own name."""
+    phoniro = builtin_map("phoniro", Kind.SHIFTS)
+    checked = check(Kind.SHIFTS, "Resursid;Dattum;Passtarrt;slutt\nA12;2026-12-01;07.00;16.00\n", phoniro)
+    assert [one.say() for one in checked.errors] == [
+        "Kolumnen ”Dattum” är okänd. Menade du ”Datum”?",
+        "Kolumnen ”Passtarrt” är okänd. Menade du ”Passtart”?",
+        "Kolumnen ”slutt” är okänd. Menade du ”Passlut”?",
+        "Kolumnen ”Datum” saknas.",
+        "Kolumnen ”Passtart” saknas.",
+        "Kolumnen ”Passlut” saknas.",
+    ]
+    ours = check(Kind.SHIFTS, "personal_id;datum;start;slutt\n")
+    assert [one.say() for one in ours.errors] == [
+        "Kolumnen ”slutt” är okänd. Menade du ”slut”?",
+        "Kolumnen ”slut” saknas.",
+    ]
+
+
 def test_headings_are_known_whatever_their_case_and_spaces() -> None:
     """Also without the dots of å, ä and ö."""
     heading = "Extern ID;BRUKARE_ID;datum;Start;Minuter;Fonster fran;fönster-till;kanal;INSATSER;personal id"
