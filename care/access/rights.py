@@ -111,6 +111,8 @@ _GROUP = frozenset({Relation.OWN_GROUP})
 _SELF = frozenset({Relation.SELF})
 _ALL = frozenset({Relation.EVERYWHERE})
 _NEAR = frozenset({Relation.OWN_GROUP, Relation.OWN_CLIENT, Relation.ASSIGNED, Relation.NIGHT})
+#: Who plans reads the roster in: a night shift of one's own would open the whole municipality, unseen.
+_PLANNER = _NEAR - {Relation.NIGHT}
 _HELP = frozenset({Relation.EMERGENCY})
 _DELEGATED = frozenset({Relation.DELEGATED})
 
@@ -139,14 +141,14 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.OWN_DAY_READ: {_W: _SELF, _C: _SELF, _M: _SELF},
     Action.OWN_PULSE_WRITE: {_W: _SELF},
     Action.CLIENT_LIST: {_W: _GROUP, _C: _GROUP, _M: _GROUP, _N: _ALL, _A: _ALL},
-    Action.CLIENT_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
+    Action.CLIENT_READ: {_W: _NEAR | _HELP, _C: _PLANNER | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
     Action.CLIENT_CHANGE: {_C: _GROUP, _M: _GROUP},
     Action.CLIENT_OPEN_EMERGENCY: {_W: _ALL, _C: _ALL, _M: _ALL},
-    Action.SOL_LINE_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL},
-    Action.HSL_LINE_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _A: _ALL},
+    Action.SOL_LINE_READ: {_W: _NEAR | _HELP, _C: _PLANNER | _HELP, _M: _GROUP | _HELP, _N: _ALL},
+    Action.HSL_LINE_READ: {_W: _NEAR | _HELP, _C: _PLANNER | _HELP, _M: _GROUP | _HELP, _A: _ALL},
     Action.DELEGATED_RECEIPT: {_W: _DELEGATED, _C: _DELEGATED, _M: _DELEGATED},
     Action.CONSENT_CHANGE: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
-    Action.CONTACT_READ: {_W: _NEAR | _HELP, _C: _NEAR | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
+    Action.CONTACT_READ: {_W: _NEAR | _HELP, _C: _PLANNER | _HELP, _M: _GROUP | _HELP, _N: _ALL, _A: _ALL},
     Action.CONTACT_PLAN: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
     Action.CONTACT_MOVE: {_W: frozenset({Relation.ASSIGNED}), _C: _GROUP, _M: _GROUP},
     Action.CONTACT_PERFORM: {_W: _NEAR, _C: _GROUP, _M: _GROUP},

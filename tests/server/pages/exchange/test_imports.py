@@ -12,14 +12,15 @@ from aiohttp import FormData
 from sqlalchemy import func, select
 
 from care.accounts import Role
-from care.clients import Client
+from care.clients import Client, Protection
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand, alter
 from care.imports import ImportRun
+from care.staff import Shift
 from server.pages.exchange import upload as import_upload
 from server.pages.exchange.upload import UPLOADS
-from tests.builders import make_client, make_group, moment
+from tests.builders import make_client, make_contact, make_group, make_staff, moment
 from tests.server.conftest import Browser, Site
 
 HEADING = "extern_id;brukare_id;datum;start;minuter;kanal;insatser"
@@ -273,6 +274,25 @@ async def test_another_groups_rows_are_refused_and_logged(site: Site, browser: B
     assert {(one.action, one.where, one.client_id, one.group_id) for one in refused} == {
         ("import.run", where, theirs.id, elsewhere.id) for where in ("import_preview", "import_apply")
     }
+
+
+async def test_a_night_shift_of_ones_own_opens_nobody(site: Site) -> None:
+    """A coordinator who reads herself into the night roster reaches no other group's clients by that."""
+    async with site.database.write() as session:
+        elsewhere = replace(site.town, group=await make_group(session, site.town.municipality, "Gällö"))
+        theirs = await make_client(session, elsewhere, "Stina")
+        hidden = await make_client(session, elsewhere, "Siv", protection=Protection.PROTECTED_REGISTRATION)
+        row = await make_contact(session, theirs, site.town.services["TI-DAG"], "2026-12-01 08:00")
+        mine = await make_staff(session, site.town, source="import", extern_id="P1")
+    coordinator = await site.signed_in("sam", Role.COORDINATOR, staff_id=mine.id)
+    night = b"personal_id;datum;start;slut\r\nP1;2026-11-30;21.00;07.00"
+    status, page = await send(coordinator, night, kind="shifts")
+    assert status == 200, page
+    assert (await apply(coordinator, page, "all"))[0] == 200
+    async with site.database.read() as session:
+        assert (await session.scalars(select(Shift.kind).where(Shift.staff_id == mine.id))).all() == ["night"]
+    for address in (f"/brukare/{theirs.id}", f"/brukare/{hidden.id}", f"/kontakt/{row.id}"):
+        assert (await coordinator.get(address)).status == 404, address
 
 
 async def test_services_are_read_in_by_administrators(site: Site, browser: Browser) -> None:
