@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
+from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 
 from care.calls.life import Cause
+from care.clients import Client
 from care.consent import ConsentKind
 from care.contacts.life import Status
+from care.outbox import announce
+from tests.e2e.accessible import flaws
 from tests.e2e.running import Running, accessible, decodes, open_kiosk, sign_in, until
+
+#: How much light a picture gives: 0 is black, 1 is white, as the eye weighs the colours.
+_LIGHT = """
+async (picture) => {
+  const image = new Image();
+  image.src = `data:image/png;base64,${picture}`;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  const linear = (value) => (value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  let sum = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    sum += 0.2126 * linear(data[at]) + 0.7152 * linear(data[at + 1]) + 0.0722 * linear(data[at + 2]);
+  }
+  return (4 * sum) / data.length;
+}
+"""
 
 
 async def test_worker_and_kiosk_see_and_hear_each_other(running: Running, chromium: Browser) -> None:
@@ -73,6 +97,35 @@ async def test_not_now_at_the_kiosk(running: Running, chromium: Browser) -> None
     await page.get_by_role("button", name="Ring Ingrid").first.click()
     await kiosk.get_by_role("button", name="Inte nu").click(timeout=20_000)
     await expect(page.locator("#call-state")).to_contain_text("Ingrid vill prata senare", timeout=20_000)
+
+
+async def test_a_ring_at_night_is_dim_and_as_easy_to_read(running: Running, chromium: Browser) -> None:
+    """Inside the hours of the night a ring gives less than half the light, at 7:1; the words after it too."""
+    kiosk = await open_kiosk(chromium, running, color_scheme="light", reduced_motion="reduce")
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Ring Ingrid").first.click()
+    await expect(kiosk.get_by_role("button", name="Svara")).to_be_visible(timeout=20_000)
+    blank = await chromium.new_page()
+
+    async def light(screen: Page) -> float:
+        given: float = await blank.evaluate(_LIGHT, b64encode(await screen.screenshot()).decode())
+        return given
+
+    by_day = await light(kiosk)
+    async with running.database.write() as session:
+        night = update(Client).where(Client.id == running.ingrid.id)
+        await session.execute(night.values(night_from="00:00", night_to="23:59"))
+        await announce(
+            session, datetime.now(UTC), "client.changed",
+            group_id=running.ingrid.group_id, client_id=running.ingrid.id,
+        )  # fmt: skip
+    await expect(kiosk.locator("html[data-night]")).to_be_attached(timeout=20_000)
+    assert await light(kiosk) < by_day / 2
+    assert await flaws(kiosk, enhanced=True) == []
+    await kiosk.get_by_role("button", name="Inte nu").click()
+    await expect(kiosk.get_by_role("heading", name="Vi ringer igen strax")).to_be_visible()
+    assert await light(kiosk) < 0.1
+    await blank.close()
 
 
 @pytest.mark.parametrize("running", [(ConsentKind.AUTO_ANSWER,)], indirect=True)

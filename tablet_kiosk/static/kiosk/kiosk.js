@@ -23,7 +23,7 @@ import {
   NoticeScreen, PromptScreen, promptText, ReplacedScreen, TestScreen, WordsScreen,
 } from "./screens.js";
 import { Renewal } from "./renewal.js";
-import { apply, ORDINARY } from "./settings.js";
+import { apply, dim, ORDINARY } from "./settings.js";
 import { Sound } from "./sound.js";
 import { Stage } from "./stage.js";
 import { StartScreen } from "./start-screen.js";
@@ -55,7 +55,7 @@ const spoken = new Spoken(sound, language);
 const wakeLock = new WakeLock();
 const renewal = new Renewal(() => calls.going === null);
 // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
-const calls = new Calls(() => sound.state === "ok" && !(tablet?.day && isNight(tablet.day, now())));
+const calls = new Calls(() => sound.state === "ok" && !nightNow());
 /** @type {Tablet | null} */ let tablet = null;
 const callRequest = new CallRequest(() => tablet?.connection ?? null);
 const afterCall = new AfterCall({
@@ -86,6 +86,11 @@ function now() {
   return tablet?.now() ?? Date.now();
 }
 
+/** Inside the hours of the night, of a day that is known. */
+function nightNow() {
+  return Boolean(tablet?.day && isNight(tablet.day, now()));
+}
+
 /* What stands on the screen ------------------------------------------------------------------------- */
 
 /** @returns {[string, () => Screen]} a key that changes with what is shown, and how to make it */
@@ -97,13 +102,13 @@ function choose() {
   if (call) return [`call ${call.id}`, () => callScreen(call)];
   const asked = afterCall.screen();
   if (asked) return asked;
-  const asker = callRequest.screen(tablet.day !== null && isNight(tablet.day, now()));
+  const asker = callRequest.screen(nightNow());
   if (asker) return asker;
   if (words) return [`words ${words.words}`, wordsScreen];
   if (isTesting) return ["test", testScreen];
   if (isStarting) return ["start", startScreen];
   const day = tablet.day;
-  if (day && isNight(day, now())) return ["night", nightScreen];
+  if (nightNow()) return ["night", nightScreen];
   if (day) {
     const prompt = promptNow(day, now(), {
       pressed: tablet.pressed, later: tablet.later, isOnline: tablet.isOnline,
@@ -120,6 +125,7 @@ function choose() {
 function draw() {
   const settings = tablet?.day?.settings ?? ORDINARY;
   if (apply(settings)) stage.shown?.fit();
+  dim(nightNow());
   spoken.know(tablet?.day?.phrases ?? {});
   const [key, make] = choose();
   if (key !== shownKey) {
@@ -325,7 +331,7 @@ callRequest.addEventListener("change", (event) => {
   const told = heard ? tablet?.day?.request?.words : t("Det gick inte att nå personalen");
   const said = [...(told ?? "").split("\n"), t("Bråttom? Tryck på larmet.")].join(". ");
   if (told) stage.tell(said);
-  if (tablet?.day && isNight(tablet.day, now())) return;
+  if (nightNow()) return;
   sound.notice();
   if (told) say(said, language);
 });

@@ -24,3 +24,8 @@ export function apply({ reach, text_size, switch: keys }) {
   dataset["switch"] = keys;
   return true;
 }
+
+/** At night every screen that may come up is dark (tokens.css), and a ring dimmer still (call.css). @param {boolean} isNight */
+export function dim(isNight) {
+  document.documentElement.toggleAttribute("data-night", isNight);
+}
