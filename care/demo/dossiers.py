@@ -101,13 +101,14 @@ def _relatives(town: Town, person: Person) -> list[dict[str, Any]]:
     draw = chances(town.seed, "relatives", person.no)
     rows = []
     for rank in range(1 + (draw[0] < 0.55)):
-        first = names.RELATIVES[int(draw[1 + rank] * len(names.RELATIVES))]
+        which = int(draw[1 + rank] * len(names.RELATIVES))
+        first, relations = names.RELATIVES[which], names.RELATIONS[which % 2]
         rows.append(
             {
                 "id": town.made("relative", person.no, rank),
                 "client_id": person.id,
                 "name": f"{first} {person.last}",
-                "relation": names.RELATIONS[int(draw[4 + rank] * len(names.RELATIONS))],
+                "relation": relations[int(draw[4 + rank] * len(relations))],
                 "phone": names.phone(person.no * 3 + rank + 31),
                 "rank": rank,
                 "may_call": rank == 0 and person.no in town.homes.relatives,

@@ -61,7 +61,11 @@ STAFF_SURNAMES_FROM_ELSEWHERE = {
     "de": ("Becker", "Lange"),
     "en": ("Clarke", "Bennett"),
 }
-RELATIONS = ("dotter", "son", "syster", "bror", "barnbarn", "systerdotter", "granne", "god vän")
+#: What a woman and a man can be; the names below are one of each in turn.
+RELATIONS = (
+    ("dotter", "syster", "barnbarn", "systerdotter", "granne", "god vän"),
+    ("son", "bror", "barnbarn", "systerson", "granne", "god vän"),
+)
 RELATIVES = (
     "Lisa", "Peter", "Marie", "Anders", "Eva", "Mikael", "Susanne", "Thomas", "Åsa", "Henrik", "Monica",
     "Patrik", "Kristina", "Stefan", "Annika", "Ulf",
