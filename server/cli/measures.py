@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
+from babel.numbers import format_decimal, format_percent
 from rich.table import Table
 from sqlalchemy import select
 
@@ -13,8 +15,9 @@ from care.measures.gather import gather
 from care.measures.report import report
 from care.measures.span import span
 from care.municipality import Group
+from care.services import GoalType
 from care.words import N_
-from server.cli.ground import Ground, grounded
+from server.cli.ground import Ground, grounded, language
 from server.cli.group import group_called
 
 
@@ -37,12 +40,14 @@ async def command(ground: Ground, first: str | None, last: str | None, group_nam
         else:
             groups = list(await session.scalars(select(Group).where(Group.is_night_patrol.is_(False))))
         wanted = frozenset(one.id for one in groups) if group_name else None
+        goals = {one.code: one for one in await session.scalars(select(GoalType))}
         figures = await gather(session, since, until, ground.clock.zone, wanted)
     told = report(figures, since, until, {one.id: one.name for one in groups})
-    ground.give(told, _shown(ground, told))
+    ground.give(told, _shown(ground, told, goals))
 
 
-def _shown(ground: Ground, told: dict[str, Any]) -> Table:
+def _shown(ground: Ground, told: dict[str, Any], goals: Mapping[str, GoalType]) -> Table:
+    tongue = language()
     table = Table(box=None, pad_edge=False)
     table.add_column(ground.say("Mått"))
     for head in (N_("Andel"), N_("Antal")):
@@ -54,13 +59,20 @@ def _shown(ground: Ground, told: dict[str, Any]) -> Table:
         ("  " + ground.say("digitalt"), same["digital"]),
         ("  " + ground.say("flyttat och klart"), same["moved"]),
     ]
-    rows += [(ground.say("Kvitterat: %(goal)s", goal=goal), cell) for goal, cell in told["receipts"].items()]
+    for code, cell in told["receipts"].items():
+        goal = goals.get(code)
+        name = code if goal is None else goal.name_en if tongue == "en" else goal.name_sv
+        rows.append((ground.say("Kvitterat: %(goal)s", goal=name), cell))
     rows += [
         (ground.say("Nöjda brukare"), told["pulse"]["clients"]),
         (ground.say("Hann enligt plan"), told["pulse"]["staff"]),
     ]
     for name, cell in rows:
         hidden = cell.get("hidden")
-        share = ground.say("dolt") if hidden else f"{cell['value']:.1%}"
-        table.add_row(name, share, "" if hidden else str(cell["n"]))
+        share = (
+            ground.say("dolt")
+            if hidden
+            else format_percent(cell["value"], "#,##0.0 %" if tongue == "sv" else "#,##0.0%", locale=tongue)
+        )
+        table.add_row(name, share, "" if hidden else format_decimal(cell["n"], locale=tongue))
     return table
