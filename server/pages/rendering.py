@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 import tablet_kiosk
@@ -45,6 +46,8 @@ class Renderer:
         env.globals.update(static=assets.address, static_base=assets.base, language=language)
         env.filters.update(
             clock=lambda value: clock_text(value, zone),
+            moment=lambda value, today: moment_text(value, today, language, zone),
+            count=lambda value: count_text(value, language),
             day=lambda value: day_text(value, language, zone),
             short_day=lambda value: short_day_text(value, language, zone),
         )
@@ -93,6 +96,17 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
 def clock_text(value: datetime, zone: ZoneInfo) -> str:
     """14.30, in the municipality's zone."""
     return value.astimezone(zone).strftime("%H.%M")
+
+
+def moment_text(value: datetime, today: date, language: str, zone: ZoneInfo) -> str:
+    """14.30 on `today`; of another day lör 21 nov 14.30."""
+    clock = clock_text(value, zone)
+    return clock if _as_day(value, zone) == today else f"{short_day_text(value, language, zone)} {clock}"
+
+
+def count_text(value: int, language: str) -> str:
+    """12 345, on one line; in English 12,345."""
+    return format_decimal(value, locale=language)
 
 
 def _as_day(value: date | datetime, zone: ZoneInfo) -> date:

@@ -44,7 +44,7 @@ ACTIONS: dict[str, str] = {
     Action.CHECKIN_READ.value: N_("Läste avstämningen"),
     Action.CHECKIN_CHANGE.value: N_("Ändrade i avstämningen"),
     Action.ACCOUNT_MANAGE.value: N_("Skötte konton"),
-    "group.manage": N_("Ändrade en grupps inställningar"),
+    "group.manage": N_("Såg eller ändrade gruppernas inställningar"),
     Action.SERVICE_MANAGE.value: N_("Ändrade insatser i katalogen"),
     Action.RETENTION_MANAGE.value: N_("Skötte gallringen"),
     Action.FAULT_REPORT_READ.value: N_("Läste rapporter om att systemet inte fungerar"),

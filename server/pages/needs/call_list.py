@@ -74,6 +74,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
     return render(
         request,
         "call_list.html",
+        today=request.app[CLOCK].today(),
         status=fault.status if fault else 200,
         messages=[{"kind": "needs", "text": fault.say(say)}] if fault else [],
         rows=rows,

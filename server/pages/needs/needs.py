@@ -211,6 +211,7 @@ async def _show(request: web.Request, fault: Fault | None = None) -> web.StreamR
     return render(
         request,
         "needs.html",
+        today=request.app[CLOCK].today(),
         status=fault.status if fault else 200,
         messages=messages,
         red=red,

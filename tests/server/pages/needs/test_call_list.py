@@ -53,6 +53,15 @@ async def test_it_says_whom_to_ring_where_and_why(site: Site, desk: Browser) -> 
     assert "/behover/ringlista" in await (await desk.get("/behover")).text()
 
 
+async def test_another_day_is_named_where_a_deadline_lies_on_one(site: Site, desk: Browser) -> None:
+    """A clock alone would be read as today's, and tomorrow's 09.00 as already here."""
+    await asked(site, "Ingrid", deadline=site.clock.now() + timedelta(days=1))
+    for page in ("/behover/ringlista", "/behover"):
+        assert "senast ons 2 dec 09.00" in await (await desk.get(page)).text(), page
+    await asked(site, "Karl", deadline=site.clock.now() - timedelta(days=1))
+    assert "skulle vara klart mån 30 nov 09.00" in await (await desk.get("/behover")).text()
+
+
 async def test_what_was_passed_on_is_late_and_first(site: Site, desk: Browser) -> None:
     """Its new deadline lies later than another's; what was promised first decides."""
     await asked(site, "Karl", deadline=site.clock.now() + timedelta(minutes=5))
