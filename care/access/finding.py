@@ -19,9 +19,9 @@ class Finding(StrEnum):
 
 
 def check_note(finding: Finding, note: str, *, is_own: bool = False) -> None:
-    """Raise `Fault` ``sample.note`` when something is to be followed up without a word about what,
+    """Raise `Fault` ``sample.note`` when something is to be followed up without a word about what.
 
-    or when somebody judges what they opened themselves without saying why it was needed.
+    ``sample.own_note`` when somebody judges what they opened themselves without saying why it was needed.
     """
     if finding is Finding.FOLLOW_UP and not note:
         raise Fault("sample.note", "Skriv vad som ska följas upp.", place="note")

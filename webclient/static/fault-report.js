@@ -66,4 +66,4 @@ setInterval(() => {
   if (kept().length) void send();
 }, TRY_AGAIN);
 if (kept().length) void send();
-void navigator.serviceWorker?.register("/fel/arbetare.js", { scope: "/fel" });
+void navigator.serviceWorker?.register("/fel/arbetare.js", { scope: "/fel" }).catch(() => {});

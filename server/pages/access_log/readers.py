@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -21,10 +21,11 @@ from care.access.log import AccessLog
 from care.access.rights import Action, Relation
 from care.clients import Client
 from care.errors import Fault
-from care.localtime import to_instant, to_wall
+from care.localtime import to_wall
 from server.keys import CLOCK, DATABASE, FRAME, LANGUAGE
 from server.language import N_, translations
 from server.pages.access_log.lines import people
+from server.pages.access_log.span import Span, read_span
 from server.pages.access_log.words import (
     DONE_ABOUT_YOU,
     OTHERWISE_ABOUT_YOU,
@@ -33,12 +34,13 @@ from server.pages.access_log.words import (
     roles_text,
 )
 from server.pages.client.changing import find_client
-from server.pages.form import Form, query, read_form
+from server.pages.form import query, read_form
 from server.pages.rendering import render
 from server.security.gate import allow, right
 
 routes = web.RouteTableDef()
-DAYS = 90
+#: Shown when no days are chosen.
+USUAL = timedelta(days=90)
 #: Logs are kept for five years.
 LONGEST_SPAN = timedelta(days=5 * 366)
 
@@ -70,12 +72,6 @@ class Reader:
     why: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    since: date
-    until: date
-
-
 @routes.get("/brukare/{id}/vem-har-last", name="client_readers")
 @right(Action.LOG_READ)
 async def page(request: web.Request) -> web.StreamResponse:
@@ -83,9 +79,9 @@ async def page(request: web.Request) -> web.StreamResponse:
     asked, today = query(request), request.app[CLOCK].today()
     fault = None
     try:
-        span = _span(asked, today)
+        span = read_span(asked, today, usual=USUAL, longest=LONGEST_SPAN)
     except Fault as found:
-        fault, span = found, Span(today - timedelta(days=DAYS), today)
+        fault, span = found, Span(today - USUAL, today)
     return await _show(request, span, "own_log", fault=fault)
 
 
@@ -94,22 +90,9 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def printed(request: web.Request) -> web.StreamResponse:
     """The sheet to print: ``fran``, ``till``, ``purpose``, and ``utan`` for each whose name is left out."""
     form = await read_form(request)
-    span = _span(form, request.app[CLOCK].today())
+    span = read_span(form, request.app[CLOCK].today(), usual=USUAL, longest=LONGEST_SPAN)
     purpose = form.one_of("purpose", Purpose)
     return await _show(request, span, f"own_log:{purpose.value}", without=set(form.texts("utan")))
-
-
-def _span(asked: Form, today: date) -> Span:
-    until = asked.day("till", needed=False) or today
-    since = asked.day("fran", needed=False) or until - timedelta(days=DAYS)
-    if since > until:
-        raise Fault("log.backwards", "Första dagen ligger efter den sista.", place="fran")
-    if until - since > LONGEST_SPAN:
-        raise Fault(
-            "log.long", "Välj högst %(days)s dagar åt gången.", place="fran",
-            values={"days": LONGEST_SPAN.days},
-        )  # fmt: skip
-    return Span(since, until)
 
 
 async def _show(
@@ -152,6 +135,7 @@ async def _readers(  # noqa: PLR0917
     without: Collection[str],
 ) -> list[tuple[date, list[Reader]]]:
     """The newest day first; each reader of a day once. What was refused showed nobody anything."""
+    begins, ends = span.instants(zone)
     rows: Sequence[Any] = (
         await session.execute(
             select(AccessLog.at, AccessLog.account_id, AccessLog.role, AccessLog.relation, AccessLog.action)
@@ -159,8 +143,8 @@ async def _readers(  # noqa: PLR0917
                 AccessLog.client_id == client.id,
                 AccessLog.allowed.is_(True),
                 AccessLog.device_id.is_(None),
-                AccessLog.at >= to_instant(datetime.combine(span.since, time()), zone),
-                AccessLog.at < to_instant(datetime.combine(span.until + timedelta(days=1), time()), zone),
+                AccessLog.at >= begins,
+                AccessLog.at < ends,
             )
             .order_by(AccessLog.seq.desc())
         )

@@ -6,7 +6,7 @@ Whoever looks is logged too. Nobody's name stands in an address: people are chos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,13 +21,13 @@ from care.access.rights import Action, Relation
 from care.accounts import Account
 from care.clients import Client
 from care.errors import Fault, not_found
-from care.localtime import to_instant
 from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Staff
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import N_, translations
 from server.pages.access_log.lines import in_words
+from server.pages.access_log.span import Span, read_span
 from server.pages.form import Form, query
 from server.pages.own_groups import own_groups
 from server.pages.rendering import render
@@ -84,8 +84,7 @@ _TAKING_OUT = (Action.EXPORT_RUN, Action.PRINT_DAY)
 class Chosen:
     """What the address asks for."""
 
-    since: date
-    until: date
+    span: Span
     kind: Kind
     only: Only
     account: UUID | None
@@ -162,19 +161,9 @@ async def own_group(
 
 
 def _chosen(asked: Form, today: date) -> Chosen:
-    """Raises `Fault` ``date.bad``, ``log.backwards``, ``log.long`` or ``form.…``."""
-    until = asked.day("till", needed=False) or today
-    since = asked.day("fran", needed=False) or until - timedelta(days=DAYS - 1)
-    if since > until:
-        raise Fault("log.backwards", "Första dagen ligger efter den sista.", place="fran")
-    if until - since > LONGEST_SPAN:
-        raise Fault(
-            "log.long", "Välj högst %(days)s dagar åt gången.", place="fran",
-            values={"days": LONGEST_SPAN.days},
-        )  # fmt: skip
+    """Raises `Fault` as `read_span`, or ``form.…``."""
     return Chosen(
-        since,
-        until,
+        read_span(asked, today, usual=timedelta(days=DAYS - 1), longest=LONGEST_SPAN),
         asked.one_of("slag", Kind, Kind.OPENED),
         asked.one_of("bara", Only, Only.ANY),
         asked.id("konto", needed=False),
@@ -187,11 +176,11 @@ def _where(group_id: UUID, chosen: Chosen, zone: ZoneInfo) -> list[ColumnElement
     """Of the group: what was about its clients, and what its own people were refused that reached nobody."""
     own = select(Account.id).join(Staff, Staff.id == Account.staff_id).where(Staff.group_id == group_id)
     tried = and_(AccessLog.group_id.is_(None), AccessLog.allowed.is_(False), AccessLog.account_id.in_(own))
-    until = chosen.until + timedelta(days=1)
+    begins, ends = chosen.span.instants(zone)
     found = [
         or_(AccessLog.group_id == group_id, tried),
-        AccessLog.at >= to_instant(datetime.combine(chosen.since, time()), zone),
-        AccessLog.at < to_instant(datetime.combine(until, time()), zone),
+        AccessLog.at >= begins,
+        AccessLog.at < ends,
     ]
     match chosen.kind:
         case Kind.OPENED:

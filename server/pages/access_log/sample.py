@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from aiohttp import web
@@ -19,12 +19,13 @@ from care.accounts import display_names
 from care.contacts.contact import Assignment, PlannedContact
 from care.errors import Fault, not_found
 from care.ids import read_id
-from care.localtime import to_instant, to_wall
+from care.localtime import to_wall
 from care.municipality import Group
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.access_log.lines import LogLine, in_words
 from server.pages.access_log.review import REVIEW, own_group
+from server.pages.access_log.span import Span
 from server.pages.form import Form, query, read_form
 from server.pages.own_groups import own_groups
 from server.pages.rendering import address_of, go_to, render
@@ -154,15 +155,15 @@ async def _visits(
         return {}
     zone = request.app[CLOCK].zone
     days = {key: to_wall(one.at, zone).date() for key, one in known.items()}
+    begins, ends = Span(min(days.values()), max(days.values())).instants(zone)
     rows = await session.execute(
         select(Assignment.staff_id, PlannedContact.client_id, PlannedContact.start)
         .join(Assignment, Assignment.contact_id == PlannedContact.id)
         .where(
             Assignment.staff_id.in_({one.staff_id for one in known.values()}),
             PlannedContact.client_id.in_({one.client_id for one in known.values()}),
-            PlannedContact.start >= to_instant(datetime.combine(min(days.values()), time()), zone),
-            PlannedContact.start
-            < to_instant(datetime.combine(max(days.values()) + timedelta(days=1), time()), zone),
+            PlannedContact.start >= begins,
+            PlannedContact.start < ends,
         )
         .order_by(PlannedContact.start)
     )
