@@ -82,6 +82,32 @@ async def test_in_and_out_by_thumb(running: Running, chromium: Browser) -> None:
     await until(done)
 
 
+async def test_a_refused_receipt_keeps_what_was_written_and_breaks_no_rule(
+    running: Running, chromium: Browser
+) -> None:
+    """Also when the note was drawn larger: the form comes back with its error, the console is quiet."""
+    async with running.database.write() as session:
+        own = await session.get_one(PlannedContact, running.contact_id)
+        own.status = Status.CANCELLED
+    contact = await visit(running)
+    page = await sign_in(chromium, running)
+    await page.get_by_role("button", name="Checka in").click()
+    await page.wait_for_url("**/kontakt/*")
+    await page.goto(f"{running.url}/kontakt/{contact.id}/kvittens")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    await page.get_by_text("Anteckning och uppföljning").click()
+    note = page.locator("textarea").first
+    await note.fill("Ville vila")
+    # As the corner of the field does when it is drawn.
+    await note.evaluate("field => { field.style.height = '200px'; }")
+    await page.get_by_role("button", name="Spara kvittensen").click()
+    await expect(page.locator("#receipt")).to_contain_text("Välj hur det gick.")
+    assert await page.locator("textarea").first.input_value() == "Ville vila"
+    # The refusal itself is a failed load to the browser.
+    assert [text for text in said if not text.startswith("Failed to load resource")] == []
+
+
 async def test_a_conflict_is_said_and_nothing_on_the_page_is_lost(
     running: Running, chromium: Browser
 ) -> None:
