@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
-from care.accounts import Account, AccountRole, Method, Role, SignIn
+from care.accounts import Account, AccountRole, Role, SignIn
 from care.errors import Fault, not_found
 from care.ids import read_id
 from care.municipality import Group
@@ -28,7 +28,8 @@ from server.accounts import (
     take_role,
 )
 from server.keys import CLOCK, DATABASE, LANGUAGE, PASSWORDS
-from server.language import N_, translations
+from server.language import translations
+from server.pages.account.sign_in_words import METHODS, browser
 from server.pages.form import query, read_form
 from server.pages.navigation import ROLE_WORDS
 from server.pages.rendering import address_of, go_to, render
@@ -42,14 +43,6 @@ from server.security.sessions import is_open
 
 routes = web.RouteTableDef()
 _PURPOSE = "administration"
-#: How somebody signed in, in words.
-METHODS = {
-    Method.PASSWORD: N_("Lösenord"),
-    Method.CODE_APP: N_("Lösenord och kod i appen"),
-    Method.PASSKEY: N_("Lösenord och lösennyckel"),
-    Method.RECOVERY_CODE: N_("Lösenord och reservkod"),
-    Method.OIDC: N_("Kommunens inloggning"),
-}
 
 
 @routes.get("/konton", name="accounts")
@@ -338,15 +331,3 @@ async def _one_page(request: web.Request, account_id: UUID, password: str | None
         is_own=account_id == actor(request).account_id,
         **choices,
     )
-
-
-def browser(user_agent: str, say: Any) -> str:
-    """A browser and system in words that people know, as far as they can be told."""
-    names = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-    systems = (
-        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
-        ("Mac OS", "Mac"), ("CrOS", "Chromebook"), ("Linux", "Linux"),
-    )  # fmt: skip
-    name = next((word for mark, word in names if mark in user_agent), "")
-    system = next((word for mark, word in systems if mark in user_agent), "")
-    return ", ".join(part for part in (name, system) if part) or str(say("Okänd enhet"))

@@ -19,7 +19,7 @@ from care.identity.vault import Vault, open_vault
 from care.ids import new_id
 from server.keys import CLOCK, CONFIGURATION, DATABASE, FRAME, LANGUAGE, MACHINE_CLOCK, PASSWORDS, THROTTLE
 from server.language import translations
-from server.pages.account.accounts import browser
+from server.pages.account.sign_in_words import browser
 from server.pages.form import Form, read_form
 from server.pages.rendering import address_of, go_to, render
 from server.security import door, one_time_code, passkeys, pending

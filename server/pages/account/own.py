@@ -13,7 +13,7 @@ from care.ids import read_id
 from server.keys import CLOCK, CONFIGURATION, DATABASE, LANGUAGE, PASSWORDS, THROTTLE
 from server.language import translations
 from server.pages.account import alerts as own_alerts
-from server.pages.account.accounts import METHODS, browser
+from server.pages.account.sign_in_words import METHODS, browser
 from server.pages.form import read_form
 from server.pages.rendering import go_to, render
 from server.security.actor import Actor, actor
