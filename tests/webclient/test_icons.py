@@ -18,10 +18,6 @@ LISTED = {
 } - {""}
 
 
-#: Opened from the disk without a server and its policy: their style must be in them.
-READ_AS_FILES = {"emergency_copy.html", "emergency_index.html"}
-
-
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_icons_that_a_template_names_are_in_the_list(template: Path) -> None:
     """An icon that is not listed would be an empty square."""
@@ -46,7 +42,7 @@ def test_portraits_are_drawn_without_inline_style(kind: str) -> None:
 
 
 #: Opened from the disk without a server and its policy: their style must be in them.
-READ_AS_FILES = {"emergency_copy.html", "emergency_index.html"}
+READ_AS_FILES = {"emergency_copy.html", "emergency_index.html", "emergency_paper.html"}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
