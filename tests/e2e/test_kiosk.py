@@ -55,6 +55,13 @@ async () => {
 """
 LIVE = "opened.filter((track) => track.readyState === 'live').length"
 SIZES = ((1280, 800), (1920, 1200), (800, 1280))
+#: Pixels between the card of the next contact and the lower edge of the screen.
+FREE_BELOW = """
+async () => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  return innerHeight - document.querySelector(".next").getBoundingClientRect().bottom;
+}
+"""
 SERVER_AWAY = "Ingen kontakt just nu – personalen vet det"
 
 
@@ -169,6 +176,10 @@ async def test_text_at_200_percent_keeps_what_matters(running: Running, chromium
         # What stands in its card already gives way before what is told nowhere else.
         await expect(page.locator(".row.coming").first).to_be_in_viewport(ratio=1)
         assert (await bigness(page))["outside"] == [], width
+    # However low the screen, the card keeps clear of its edge.
+    for height in range(600, 820, 20):
+        await page.set_viewport_size({"width": 1280, "height": height})
+        assert await page.evaluate(FREE_BELOW) >= 20, height
     await page.evaluate("document.documentElement.style.fontSize = ''")
     await page.set_viewport_size({"width": 640, "height": 400})
     await expect(page.locator(".next .who")).to_be_in_viewport(ratio=1)
