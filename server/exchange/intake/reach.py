@@ -26,6 +26,11 @@ class Reach:
     groups: frozenset[UUID] | None
     catalogue: bool
 
+    @property
+    def delegates(self) -> bool:
+        """Whether it may give and end delegations, as an administrator's: nobody gives themselves one."""
+        return self.catalogue
+
     def covers(self, *groups: UUID | None) -> bool:
         """True when all of `groups` are within reach; a group that does not exist yet (None) rarely is."""
         return self.groups is None or self.groups.issuperset(groups)

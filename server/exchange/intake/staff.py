@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from care.errors import Fault
 from care.ids import new_id
 from care.staff import Delegation, Staff, Title
 from server.exchange.intake.changes import Changes
 from server.exchange.intake.directory import directory_of
 from server.exchange.intake.importer import Importer
 from server.exchange.intake.town import Town, town_of
-from server.exchange.kinds.staff import StaffRow
+from server.exchange.kinds.staff import DELEGATION, StaffRow
 from server.exchange.validation import Checked
 
 #: A delegation is given for a year at most (HSLF-FS 2017:37).
@@ -43,10 +44,14 @@ async def plan(
             continue
         if found is None:
             town.check_new_people()
+            if not _may_delegate(one, False, importer, changes):
+                continue
             _insert(one, town, importer, changes)
             continue
         person = people[found]
         said = _said(one, town, changes)
+        if not _may_delegate(one, delegations.get(found) is not None, importer, changes):
+            continue
         changed = {name: value for name, value in said.items() if getattr(person, name) != value}
         if changed:
             changes.update(Staff, found, changed)
@@ -80,6 +85,23 @@ def _said(one: Checked[StaffRow], town: Town, changes: Changes) -> dict[str, Any
     if row.languages:
         said["languages"] = list(row.languages)
     return said
+
+
+def _may_delegate(one: Checked[StaffRow], is_held: bool, importer: Importer, changes: Changes) -> bool:
+    """Whether the line leaves delegations as they are, or comes from whom may change them; else refused."""
+    said = one.row.delegated
+    if said is None or said == is_held or importer.reach.delegates:
+        return True
+    changes.refuse(
+        one.line,
+        DELEGATION,
+        Fault(
+            "import.delegation",
+            "En delegering beslutas av en sjuksköterska. Lämna rutan tom, "
+            "eller be en administratör att läsa in den.",
+        ),
+    )
+    return False
 
 
 def _delegate(

@@ -17,13 +17,16 @@ from server.exchange.values import (
     write_yes,
 )
 
+#: A column that what is read in also speaks of.
+DELEGATION = "delegering"
+
 COLUMNS = (
     Column("extern_id", required=True),
     Column("förnamn", required=True),
     Column("efternamn", required=True),
     Column("titel"),
     Column("grupp", required=True),
-    Column("delegering"),
+    Column(DELEGATION),
     Column("video"),
     Column("språk"),
 )
@@ -71,7 +74,7 @@ def read(cells: Cells) -> StaffRow | None:
     last_name = cells.need("efternamn", read_name)
     title = cells.may("titel", _read_title)
     group = cells.need("grupp", read_name)
-    delegated = cells.may("delegering", read_yes)
+    delegated = cells.may(DELEGATION, read_yes)
     may_video = cells.may("video", read_yes)
     languages = cells.may("språk", read_languages) or ()
     if cells.failed():
@@ -86,7 +89,7 @@ def write(row: StaffRow) -> dict[str, str]:
         "efternamn": row.last_name,
         "titel": _TITLE_NAMES[row.title] if row.title else "",
         "grupp": row.group,
-        "delegering": "" if row.delegated is None else write_yes(row.delegated),
+        DELEGATION: "" if row.delegated is None else write_yes(row.delegated),
         "video": "" if row.may_video is None else write_yes(row.may_video),
         "språk": "+".join(row.languages),
     }

@@ -12,7 +12,7 @@ from care.clients import Client
 from care.contacts.contact import PlannedContact
 from care.errors import Fault
 from care.municipality import Group
-from care.staff import Staff
+from care.staff import Delegation, Staff
 from server.exchange.column_map import ColumnMap
 from server.exchange.importing import Outcome, run_import
 from server.exchange.intake.reach import EVERYWHERE, Reach, reach_of
@@ -116,6 +116,23 @@ async def test_a_line_about_another_group_is_refused_where_it_stands(record: Rec
     assert good.applied
     assert good.imported + good.updated == 1
     assert {table: await state(record, table, reach) for table in people} == people
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["q1;Ny;Nyman;;Gällö;ja;;", "q9;Ny;Nyman;;Gällö;ja;;", "q2;Bo;Ek;;Gällö;nej;;"],
+    ids=["given to oneself", "given to somebody new", "ended"],
+)
+async def test_a_coordinator_gives_and_ends_no_delegation_by_file(record: Record, line: str) -> None:
+    """A nurse decides on it; a file that says what stands already is taken."""
+    reach = await bound(record)
+    held = f"{STAFF_HEAD}\nq1;Ny;Nyman;;Gällö;nej;;\nq2;Bo;Ek;;Gällö;ja;;\n"
+    assert (await record.take(Kind.STAFF, held)).applied
+    before = [(one.staff_id, one.valid_to) for one in await record.all(Delegation)]
+    outcome = await take(record, reach, Kind.STAFF, STAFF_HEAD, line)
+    assert told(outcome) == [(2, "delegering", "import.delegation")]
+    assert [(one.staff_id, one.valid_to) for one in await record.all(Delegation)] == before
+    assert (await take(record, reach, Kind.STAFF, *held.split())).applied
 
 
 async def state(record: Record, table: type, reach: Reach) -> list[tuple[object, ...]]:
