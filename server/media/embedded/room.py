@@ -93,7 +93,12 @@ class Room:
                 self.arrange()
                 return None
             new = Viewing(self._size - 1, ice, lambda state: self._changed(seat, Line.SUBSCRIBE, new, state))
-            sdp = await new.offer()
+            try:
+                sdp = await new.offer()
+            except BaseException:
+                await new.close()
+                self._forget_empty(seat)
+                raise
             if self.seats.get(who) is not seat:
                 await new.close()
                 raise Refusal("media.not_there")

@@ -17,6 +17,7 @@ from uuid import UUID
 from care.errors import Fault
 from server.media.embedded import messages as said
 from server.media.engine import LARGEST_ROOM, Event, IceServer, Line, Offer, RoomLost, RoomStats
+from server.media.faults import fault
 
 #: Seconds: a question may take, a process may take to start, questions wait for a new process.
 ANSWER, START, REPLACEMENT = 15.0, 30.0, 20.0
@@ -24,6 +25,8 @@ ANSWER, START, REPLACEMENT = 15.0, 30.0, 20.0
 PING, HUNG = 2.0, 10.0
 #: A process that lived shorter than this, s, is followed ever more slowly, by at most `SLOWEST` s.
 LIVED, SLOWEST = 10.0, 10.0
+#: Seconds that a process has for ending by itself.
+END = 3.0
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -105,7 +108,7 @@ class EmbeddedEngine:
     async def publish(self, room: UUID, who: UUID, offer: str) -> str:
         done = await self._ask(said.Publish(room=room, who=who, offer=offer, ice=tuple(self._ice())))
         if done.sdp is None:
-            raise _fault("media.away")
+            raise fault("media.away")
         return done.sdp
 
     async def subscribe(
@@ -129,14 +132,14 @@ class EmbeddedEngine:
     async def stats(self, room: UUID) -> RoomStats:
         done = await self._ask(said.AskStats(room=room))
         if done.stats is None:
-            raise _fault("media.away")
+            raise fault("media.away")
         return done.stats
 
     async def leave(self, room: UUID, who: UUID) -> None:
         try:
             await self._ask(said.Leave(room=room, who=who))
-        except Fault as fault:
-            if fault.code != "media.no_room":
+        except Fault as refused:
+            if refused.code != "media.no_room":
                 raise
 
     # One question
@@ -146,17 +149,17 @@ class EmbeddedEngine:
             async with asyncio.timeout(REPLACEMENT):
                 await self._ready.wait()
         except TimeoutError:
-            raise _fault("media.away") from None
+            raise fault("media.away") from None
 
     async def _ask(self, question: said.Question) -> said.Done:
         await self._stands()
         if self._child is None:
-            raise _fault("media.away")
+            raise fault("media.away")
         try:
             async with asyncio.timeout(ANSWER):
                 return await self._send(self._child, question)
         except TimeoutError:
-            raise _fault("media.away") from None
+            raise fault("media.away") from None
 
     async def _send(self, child: _Child, question: said.Question) -> said.Done:
         question.n = next(self._numbers)
@@ -209,7 +212,7 @@ class EmbeddedEngine:
             self._child = None
             for answer in list(child.waiting.values()):
                 if not answer.done():
-                    answer.set_exception(_fault("media.away"))
+                    answer.set_exception(fault("media.away"))
             await self._end(child)
 
     async def _spawn(self) -> _Child:
@@ -246,7 +249,7 @@ class EmbeddedEngine:
                 if answer is None or answer.done():
                     continue
                 if isinstance(reply, said.Refused):
-                    answer.set_exception(_fault(reply.code))
+                    answer.set_exception(fault(reply.code))
                 else:
                     answer.set_result(reply)
 
@@ -264,7 +267,7 @@ class EmbeddedEngine:
         """Let it end by itself, which it does when the socket closes; else kill it."""
         child.writer.close()
         try:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(END):
                 await child.process.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):
@@ -277,20 +280,3 @@ class EmbeddedEngine:
                 callback(event)
             except Exception:
                 log.exception("a listener failed at %s", type(event).__name__)
-
-
-def _fault(code: str) -> Fault:
-    """The fault of a refusal."""
-    if code == "media.no_room":
-        return Fault("media.no_room", "Samtalet är avslutat.", status=404)
-    if code == "media.not_there":
-        return Fault("media.not_there", "Du är inte med i samtalet längre. Gå in i det igen.", status=404)
-    if code == "media.full":
-        return Fault("media.full", "Samtalet är fullt. Någon måste gå ur innan du kan komma in.", status=409)
-    if code == "media.description":
-        return Fault(
-            "media.description",
-            "Webbläsaren och servern kom inte överens om bild och ljud. Läs om sidan.",
-            status=422,
-        )
-    return Fault("media.away", "Bild och ljud startar om. Försök igen om några sekunder.", status=503)
