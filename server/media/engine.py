@@ -85,7 +85,7 @@ class Connected(Event, frozen=True):
 
 
 class Lost(Event, frozen=True):
-    """That line of `who` is dead: publish or subscribe anew."""
+    """That line of `who` is dead and taken away: publish or subscribe anew. The seat is kept."""
 
     who: UUID
     line: Line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class Room:
         self.seats: dict[UUID, Seat] = {}
         self._told: dict[UUID, tuple[Place, ...]] = {}
         self._weighed = 0.0
+        self._closing: set[asyncio.Future[None]] = set()
         #: Packets sent on by people who left or connected anew.
         self._forwarded_before = 0
 
@@ -195,6 +197,17 @@ class Room:
         if state == "connected":
             self._tell(Connected(self.id, seat.who, line))
         elif state in ("failed", "closed"):
+            # A dead line has nothing to show, and the next subscribe must bring an offer.
+            if isinstance(connection, Publishing):
+                self._keep_count(connection)
+                seat.publishing = None
+            else:
+                self._told.pop(seat.who, None)
+                seat.viewing = None
+            closing = asyncio.ensure_future(connection.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            self.arrange()
             self._tell(Lost(self.id, seat.who, line))
 
     def _keep_count(self, publishing: Publishing) -> None:

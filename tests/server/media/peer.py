@@ -73,16 +73,18 @@ class Shown:
 class Publisher:
     """The publish connection. `beat` sends one frame of sound and one picture of `parts` packets."""
 
-    def __init__(self, who: UUID, *, loss: float = 0.0, parts: int = 2) -> None:
+    def __init__(
+        self, who: UUID, *, loss: float = 0.0, parts: int = 2, kinds: tuple[str, ...] = ("audio", "video")
+    ) -> None:
         self.who, self.parts = who, parts
         self.loss, self._chance = loss, random.Random(who.int)
         self.states: list[str] = []
         self.peer = PeerConnection((), on_rtp=lambda _: None, on_rtcp=self._rtcp, on_state=self.states.append)
         self._types: dict[str, int] = {}
         self._rtx_type = 0
-        self._senders = {kind: self.peer.place(kind) for kind in ("audio", "video")}
-        for kind, sender in self._senders.items():
-            sender.begun = lambda parameters, kind=kind: self._begun(kind, parameters)
+        self._senders: dict[str, Sender] = {}
+        for kind in kinds:
+            self.add(kind)
         self._numbers = {kind: secrets.randbelow(0x8000) for kind in ("audio", "video")}
         # Just before they wrap.
         self._times = {"audio": 0xFFFFFFFF - 4000, "video": 0xFFFFFFFF - 90_000}
@@ -93,6 +95,16 @@ class Publisher:
         self.counts = {"audio": 0, "video": 0}
         self.keyframes_asked = self.asked_again = self.dropped = 0
         self.allowed: int | None = None
+
+    def add(self, kind: str) -> None:
+        """A further m-line; `join` offers it."""
+        sender = self._senders[kind] = self.peer.place(kind)
+        sender.begun = lambda parameters: self._begun(kind, parameters)
+
+    @property
+    def ready(self) -> bool:
+        """Whether both kinds can be sent."""
+        return len(self._types) == 2
 
     async def join(self, engine: MediaEngine, room: UUID) -> None:
         await self.peer.setLocalDescription()
@@ -106,7 +118,7 @@ class Publisher:
 
     def beat(self, seconds: float = 0.1) -> None:
         """Send what belongs to the next `seconds`."""
-        if len(self._types) < 2:
+        if not self.ready:
             return
         self._times["audio"] = (self._times["audio"] + round(seconds * 48_000)) & 0xFFFFFFFF
         self._times["video"] = (self._times["video"] + round(seconds * 90_000)) & 0xFFFFFFFF

@@ -11,11 +11,12 @@ import pytest
 
 from care.errors import Fault
 from server.media.embedded import pin
+from server.media.embedded.connection import closed
 from server.media.embedded.supervisor import EmbeddedEngine
 from server.media.embedded.uplink import ceiling
 from server.media.engine import LARGEST_ROOM, Line, Lost, MediaEngine
 from tests.server.media.conftest import Gathering, until
-from tests.server.media.peer import Got, Person
+from tests.server.media.peer import Got, Person, Publisher
 
 
 def unbroken(got: list[Got]) -> bool:
@@ -232,6 +233,44 @@ async def test_a_line_that_is_renewed_replaces_the_old_one(gathering: Gathering)
     await until(lambda: two.viewer.seen(one.who, "video")[-1].count > 20, "seen again")
     assert not any(isinstance(told, Lost) for told in gathering.told)
     await old.close()
+
+
+async def test_a_line_that_ends_is_told_and_the_next_subscribe_brings_an_offer(gathering: Gathering) -> None:
+    """Somebody's browser closes its connections: told at once, their place is free, and they can come back."""
+    one, two = [await gathering.enter() for _ in range(2)]
+    engine, room = gathering.engine, gathering.room
+    await until(lambda: gathering.sees(two) == {one.who}, "placed")
+    await one.close()
+    lost = [Lost(room, one.who, Line.PUBLISH), Lost(room, one.who, Line.SUBSCRIBE)]
+    await until(lambda: all(told in gathering.told for told in lost), "both lines are told lost")
+    await until(lambda: not gathering.sees(two), "the place is free")
+    gathering.people[0] = Person(one.who)
+    await gathering.people[0].join(engine, room)
+    await until(lambda: gathering.sees(two) == {one.who}, "placed again")
+    await gathering.beat(10)
+    assert two.viewer.seen(one.who, "video")
+
+
+async def test_a_camera_that_comes_later_is_added_to_the_same_connection(gathering: Gathering) -> None:
+    """First only sound is offered, then a picture too: the sound goes on, the picture gets its m-line."""
+    viewer = await gathering.enter()
+    late = Publisher(uuid4(), kinds=("audio",))
+    await late.join(gathering.engine, gathering.room)
+    await until(lambda: late.states[-1:] == ["connected"], "connected")
+    placed = gathering.placed(viewer.who)
+    assert placed is not None
+    assert (placed.places[0].audio is None, placed.places[0].video) == (False, None)
+    late.add("video")
+    await late.join(gathering.engine, gathering.room)
+    await until(lambda: (one := gathering.placed(viewer.who)) and one.places[0].video, "a picture's m-line")
+    await until(lambda: late.ready, "the picture can be sent")
+    for _ in range(10):
+        late.beat()
+        await asyncio.sleep(0.03)
+    await until(lambda: len(viewer.viewer.seen(late.who, "video")) == 20, "all of the picture")
+    assert len(viewer.viewer.seen(late.who, "audio")) == 10
+    assert late.states.count("connected") == 1
+    await closed(late.peer)
 
 
 async def test_twelve_fit_and_the_thirteenth_is_told(gathering: Gathering) -> None:
