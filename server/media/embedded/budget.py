@@ -17,7 +17,7 @@ SOUND_ONLY = 150_000
 #: A belief that rose by this share within `PROOF` is still on its way up.
 RISING = 1.005
 #: Too much for this long, s, before a picture is left out.
-PROOF = 2.0
+PROOF = 3.0
 #: A picture tried again is not judged before this many seconds.
 GRACE = 3.0
 #: Seconds before the first try, and the longest between two.
@@ -62,12 +62,12 @@ class Budget:
         """What the viewer's browser said last."""
         self._estimate = bits
 
-    def choose(self, sound: float, wanted: Sequence[Wanted], now: float) -> frozenset[int]:
-        """The places whose pictures go to this viewer; `wanted` in order of importance, `sound` in bit/s."""
+    def choose(self, wanted: Sequence[Wanted], now: float) -> frozenset[int]:
+        """The places whose pictures go to this viewer; `wanted` in order of importance."""
         if self._tried_at is not None and now - self._tried_at >= STOOD:
             self._pause, self._tried_at = FIRST_TRY, None
         going = wanted if self._allowed is None else wanted[: self._allowed]
-        fits = self._fitting(sound, going)
+        fits = self._fitting(going)
         if fits < len(going):
             self._too_much(fits, now)
         else:
@@ -76,13 +76,16 @@ class Budget:
         chosen = wanted if self._allowed is None else wanted[: self._allowed]
         return frozenset(one.place for one in chosen)
 
-    def _fitting(self, sound: float, going: Sequence[Wanted]) -> int:
-        """How many of them the line carries, by the estimate."""
-        if self._estimate is None or sound + sum(one.bits for one in going) <= self._estimate:
+    def _fitting(self, going: Sequence[Wanted]) -> int:
+        """How many of them the line carries.
+
+        The browser's estimate is of pictures alone (only they carry send times), beside the sound that flows.
+        """
+        if self._estimate is None or sum(one.bits for one in going) <= self._estimate:
             return len(going)
         if self._estimate < SOUND_ONLY:
             return 0
-        left = self._estimate - sound
+        left = self._estimate
         for count, one in enumerate(going):
             left -= one.bits
             if left < 0:

@@ -103,9 +103,6 @@ class Viewing:
 
     def weigh(self, wanted: Sequence[uuid.UUID], now: float) -> bool:
         """About once a second: hold or let go pictures as the line carries. True when something changed."""
-        sound = sum(
-            place["audio"].source.uplink.bits for place in self._places if place["audio"].source is not None
-        )
         rank = {who: at for at, who in enumerate(wanted)}
         asked = sorted(
             (rank[who], at, place["video"])
@@ -113,7 +110,7 @@ class Viewing:
             if who in rank and place["video"].source is not None
         )
         going = self.budget.choose(
-            sound, [Wanted(at, slot.source.uplink.bits) for _, at, slot in asked if slot.source], now
+            [Wanted(at, slot.source.uplink.bits) for _, at, slot in asked if slot.source], now
         )
         self.pictures = len(going)
         changed = False

@@ -236,7 +236,7 @@ async def test_a_line_that_is_renewed_replaces_the_old_one(gathering: Gathering)
 
 
 async def test_a_line_that_ends_is_told_and_the_next_subscribe_brings_an_offer(gathering: Gathering) -> None:
-    """Somebody's browser closes its connections: told at once, their place is free, and they can come back."""
+    """Somebody's browser closes its connections: told at once, their place is free, they can come back."""
     one, two = [await gathering.enter() for _ in range(2)]
     engine, room = gathering.engine, gathering.room
     await until(lambda: gathering.sees(two) == {one.who}, "placed")
@@ -252,7 +252,7 @@ async def test_a_line_that_ends_is_told_and_the_next_subscribe_brings_an_offer(g
 
 
 async def test_a_camera_that_comes_later_is_added_to_the_same_connection(gathering: Gathering) -> None:
-    """First only sound is offered, then a picture too: the sound goes on, the picture gets its m-line."""
+    """First sound alone is offered, then a picture too: the sound goes on, the picture gets an m-line."""
     viewer = await gathering.enter()
     late = Publisher(uuid4(), kinds=("audio",))
     await late.join(gathering.engine, gathering.room)

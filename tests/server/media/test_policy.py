@@ -15,35 +15,33 @@ from server.media.embedded.uplink import Uplink, ceiling, share
 BITS = st.integers(5_000, 2_000_000)
 
 
-def watched(
-    policy: Budget, sound: float, wanted: list[Wanted], *, start: float, seconds: int
-) -> frozenset[int]:
+def watched(policy: Budget, wanted: list[Wanted], *, start: float, seconds: int) -> frozenset[int]:
     """Ask once a second; returns the last choice."""
     chosen: frozenset[int] = frozenset()
     for second in range(seconds + 1):
-        chosen = policy.choose(sound, wanted, start + second)
+        chosen = policy.choose(wanted, start + second)
     return chosen
 
 
-@given(bits=st.lists(BITS, max_size=11), estimate=BITS, sound=st.integers(0, 400_000))
-def test_what_goes_on_a_full_line_fits_it(bits: list[int], estimate: int, sound: int) -> None:
-    """After proof that the line is full, what is left fits beside the sound, first ones first."""
+@given(bits=st.lists(BITS, max_size=11), estimate=BITS)
+def test_what_goes_on_a_full_line_fits_it(bits: list[int], estimate: int) -> None:
+    """After proof that the line is full, what is left fits it, first ones first."""
     policy = Budget()
     policy.estimate(estimate)
     wanted = [Wanted(place, one) for place, one in enumerate(bits)]
-    chosen = watched(policy, sound, wanted, start=0, seconds=4)
-    if sound + sum(bits) <= estimate:
+    chosen = watched(policy, wanted, start=0, seconds=4)
+    if sum(bits) <= estimate:
         assert chosen == frozenset(range(len(bits)))
         return
     assert chosen == frozenset(range(len(chosen)))
-    assert not chosen or sound + sum(bits[: len(chosen)]) <= estimate
+    assert not chosen or sum(bits[: len(chosen)]) <= estimate
     if estimate < budget.SOUND_ONLY:
         assert not chosen
 
 
 def test_nothing_is_left_out_while_nobody_complains() -> None:
     policy = Budget()
-    assert watched(policy, 40_000, [Wanted(2, 9e6), Wanted(1, 9e6)], start=0, seconds=9) == {1, 2}
+    assert watched(policy, [Wanted(2, 9e6), Wanted(1, 9e6)], start=0, seconds=9) == {1, 2}
 
 
 def test_a_belief_that_rises_is_given_time() -> None:
@@ -51,23 +49,23 @@ def test_a_belief_that_rises_is_given_time() -> None:
     policy = Budget()
     for second in range(20):
         policy.estimate(20_000 * 1.08**second)
-        assert policy.choose(30_000, [Wanted(0, 90_000)], second) == {0}
+        assert policy.choose([Wanted(0, 90_000)], second) == {0}
 
 
 def test_a_little_picture_goes_on_a_line_of_which_little_is_known() -> None:
     """A still picture takes next to nothing, and a browser that gets nothing believes in nothing."""
     policy = Budget()
     policy.estimate(40_000)
-    assert watched(policy, 20_000, [Wanted(0, 15_000)], start=0, seconds=30) == {0}
+    assert watched(policy, [Wanted(0, 15_000)], start=0, seconds=30) == {0}
 
 
 def test_a_moment_of_too_much_leaves_nothing_out() -> None:
     policy = Budget()
     policy.estimate(100_000)
-    assert policy.choose(0, [Wanted(0, 500_000)], 0) == {0}
-    assert policy.choose(0, [Wanted(0, 500_000)], 1) == {0}
-    assert policy.choose(0, [Wanted(0, 80_000)], 2) == {0}
-    assert policy.choose(0, [Wanted(0, 500_000)], 3) == {0}
+    assert policy.choose([Wanted(0, 500_000)], 0) == {0}
+    assert policy.choose([Wanted(0, 500_000)], 1) == {0}
+    assert policy.choose([Wanted(0, 80_000)], 2) == {0}
+    assert policy.choose([Wanted(0, 500_000)], 3) == {0}
 
 
 def test_what_was_left_out_is_tried_again_and_ever_more_seldom_while_it_fails() -> None:
@@ -76,7 +74,7 @@ def test_what_was_left_out_is_tried_again_and_ever_more_seldom_while_it_fails() 
     tries, before = [], True
     for second in range(600):
         policy.estimate(100_000)
-        shown = bool(policy.choose(30_000, [Wanted(0, 400_000)], second))
+        shown = bool(policy.choose([Wanted(0, 400_000)], second))
         if shown and not before:
             tries.append(second)
         before = shown
@@ -90,9 +88,9 @@ def test_a_line_that_gets_better_has_all_pictures_again() -> None:
     policy = Budget()
     wanted = [Wanted(place, 300_000) for place in range(4)]
     policy.estimate(200_000)
-    assert watched(policy, 30_000, wanted, start=0, seconds=4) == frozenset()
+    assert watched(policy, wanted, start=0, seconds=4) == frozenset()
     policy.estimate(5e6)
-    assert watched(policy, 30_000, wanted, start=10, seconds=150) == {0, 1, 2, 3}
+    assert watched(policy, wanted, start=10, seconds=150) == {0, 1, 2, 3}
 
 
 @given(people=st.integers(3, 12), poor=st.integers(10_000, 200_000))
