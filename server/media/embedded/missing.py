@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 #: Asked again this many seconds apart, this many times; a typical round trip and a half at first.
 APART = 0.08
@@ -12,6 +13,16 @@ TRIES = 10
 WINDOW = 512
 #: Never more numbers in one request.
 MOST = 128
+
+
+class Arrival(Enum):
+    """What a packet was. One that came before, or was given up, must not be passed on: its number is used,
+    and two contents under one number would break the encryption."""
+
+    NEXT = auto()
+    AFTER_GAP = auto()
+    REPAIR = auto()
+    AGAIN = auto()
 
 
 @dataclass(slots=True)
@@ -31,18 +42,18 @@ class Missing:
         #: Packets that came, that came only when asked for, that were given up.
         self.received = self.repaired = self.lost = 0
 
-    def arrived(self, number: int) -> bool:
-        """Note a packet. True when one before it is newly missing."""
+    def arrived(self, number: int) -> Arrival:
+        """Note a packet."""
         if self._highest is None:
             self._highest = number
             self.received += 1
-            return False
+            return Arrival.NEXT
         if number <= self._highest:
             if self._gaps.pop(number, None) is None:
-                return False
+                return Arrival.AGAIN
             self.repaired += 1
             self.received += 1
-            return False
+            return Arrival.REPAIR
         self.received += 1
         first = max(self._highest + 1, number - WINDOW)
         self.lost += first - self._highest - 1
@@ -51,7 +62,7 @@ class Missing:
         self._highest = number
         if self._gaps:
             self._give_up(lambda one, _: one < number - WINDOW)
-        return first < number
+        return Arrival.AFTER_GAP if first < number else Arrival.NEXT
 
     def due(self, now: float) -> list[int]:
         """Unwrapped numbers to ask for now, rising."""

@@ -18,7 +18,7 @@ from aiortc.rtp import (
 
 from server.media.embedded import rtp, vp8
 from server.media.embedded.limits import Throttle
-from server.media.embedded.missing import Missing
+from server.media.embedded.missing import Arrival, Missing
 from server.media.embedded.numbers import Unwrapper
 from server.media.embedded.slot import Coming, Slot
 from server.media.embedded.uplink import Uplink
@@ -61,7 +61,10 @@ class Source:
             step = abs(transit - self._transit)
             self._jitter += (min(step, self._rate) - self._jitter) / 16
         self._transit = transit
-        if self.missing.arrived(number) and self.kind == "video":
+        arrival = self.missing.arrived(number)
+        if arrival is Arrival.AGAIN:
+            return
+        if arrival is Arrival.AFTER_GAP:
             self.ask_missing(now)
         picture = vp8.read(packet.payload) if self.kind == "video" and packet.payload else None
         if picture is not None and picture.key:
