@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import socket
+from contextlib import suppress
 
 from server.media.embedded import messages as said
 from server.media.embedded import network, pin
@@ -17,6 +19,8 @@ from server.media.embedded.house import House
 
 #: Seconds between two looks at what is missing.
 TICK = 0.05
+#: The nice value that is asked for.
+PRIORITY = -10
 
 log = logging.getLogger("samtid.media")
 
@@ -77,6 +81,9 @@ def main() -> None:
         log.warning("the forwarder was not tried with this: %s", difference)
     if asked.address:
         network.only(asked.address)
+    # Sound that comes late is sound that is lost: before pages and plans, where the system lets us.
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     # What is imported lives as long as the process: no need to look through it again.
     gc.freeze()
     ports = tuple(asked.ports) if asked.ports else None
