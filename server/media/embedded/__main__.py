@@ -74,13 +74,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="server.media.embedded")
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--address", action="append", default=[])
+    parser.add_argument("--relay-only", action="store_true")
     parser.add_argument("--ports", type=int, nargs=2)
     asked = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     for difference in pin.differences():
         log.warning("the forwarder was not tried with this: %s", difference)
-    if asked.address:
-        network.only(asked.address)
+    if asked.address or asked.relay_only:
+        # Relayed candidates need no address of ours.
+        network.only(() if asked.relay_only else asked.address)
     # Sound that comes late is sound that is lost: before pages and plans, where the system lets us.
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)

@@ -52,6 +52,8 @@ class EmbeddedEngine:
         Lowest and highest UDP port; ``None`` means any.
     ice
         Mints the STUN and TURN servers of a new connection, with credentials that are valid now.
+    relay_only
+        Everything goes through the TURN server, so that the firewall needs to know no other port.
     """
 
     name = "embedded"
@@ -62,8 +64,10 @@ class EmbeddedEngine:
         addresses: Sequence[str] = (),
         ports: tuple[int, int] | None = None,
         ice: Callable[[], Sequence[IceServer]] = tuple,
+        relay_only: bool = False,
     ) -> None:
         self._addresses, self._ports, self._ice = tuple(addresses), ports, ice
+        self._relay_only = relay_only
         self._numbers = count(1)
         self._rooms: dict[UUID, int] = {}
         self._listeners: list[Callable[[Event], None]] = []
@@ -221,6 +225,7 @@ class EmbeddedEngine:
             ours.setblocking(False)
             path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
             given = [f"--address={one}" for one in self._addresses]
+            given += ["--relay-only"] if self._relay_only else []
             if self._ports is not None:
                 given += ["--ports", str(self._ports[0]), str(self._ports[1])]
             process = await asyncio.create_subprocess_exec(

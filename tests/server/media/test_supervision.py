@@ -164,6 +164,20 @@ async def test_media_stays_within_the_ports_that_were_given(monkeypatch: pytest.
             await engine.stop()
 
 
+async def test_relay_only_offers_no_address_of_ours() -> None:
+    """Without a TURN server that is no address at all: nothing goes another way in silence."""
+    engine = EmbeddedEngine(relay_only=True)
+    await engine.start()
+    try:
+        room = new_id()
+        await engine.open_room(room, seats=2)
+        offer = await engine.subscribe(room, new_id())
+        assert offer is not None
+        assert "a=candidate" not in offer.sdp
+    finally:
+        await engine.stop()
+
+
 def test_a_range_of_one_taken_port_raises() -> None:
     """What cannot be had is said, not replaced by another port."""
 
