@@ -62,9 +62,11 @@ class Continuity:
             self._last_at = now
             if picture is not None:
                 if picture.number is not None:
-                    self._last_picture = picture.number + self.number_by
+                    self._last_picture = (picture.number + self.number_by) & (
+                        0x7FFF if picture.wide else 0x7F
+                    )
                 if picture.layer is not None:
-                    self._last_layer = picture.layer + self.layer_by
+                    self._last_layer = (picture.layer + self.layer_by) & 0xFF
         return placed
 
     def leave_out(self, number: int) -> bool:
