@@ -20,7 +20,7 @@ endif
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-BENCHES := bench-planner bench-calls bench-pages bench-import
+BENCHES := bench-planner bench-calls bench-pages bench-import bench-media
 .PHONY: help install demo check test wheel sbom audit clean bench $(BENCHES)
 
 help: ## what you can make
@@ -90,6 +90,9 @@ bench-pages: install ## pages over 60 and 600 days of history
 
 bench-import: install ## an import of 50,000 contacts beside a live server
 	$(BIN)/python -m bench.import_beside $(ARGS)
+
+bench-media: install ## what passing picture and sound on costs, beside Janus
+	$(BIN)/python -m bench.sfu_cpu $(ARGS)
 
 clean: ## remove what was built (not your data)
 	rm -rf $(VENV) node_modules webclient/static/lib build dist test-results
