@@ -22,7 +22,7 @@ from care.contacts.life import Status
 from care.ids import read_id
 from care.notices import Notice
 from care.staff import Staff
-from care.tasks import Task, TaskKind
+from care.tasks import JUDGED_IN_LOG, Task, TaskKind
 from scheduler.alerting import trails
 from scheduler.closing import may_be_closed
 from scheduler.passing import had_by
@@ -252,7 +252,8 @@ class _About:
             passed=len(had_by(one)),
             owner=self._owner(one.owner_id),
             **self._told_of(one.id, one.owner_id),
-            phones=self._phones(client) if client else [],
+            # Who judges what was read needs no telephone to the home.
+            phones=self._phones(client) if client and one.kind not in JUDGED_IN_LOG else [],
             contact=self.contacts.get(one.contact_id) if one.contact_id else None,
             outcomes=[(word, self.say(words)) for word, words in OUTCOMES[one.kind]]
             if one.id not in self.unanswered
