@@ -20,6 +20,7 @@ from care.consent import Consent, ConsentKind, ConsentPerson, has_consent
 from care.contacts.channel import Channel
 from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origin, PlannedContact
 from care.contacts.life import END_STATES, Status
+from care.contacts.whereabouts import whereabouts
 from care.demo.devices import waiting_tablets
 from care.errors import Fault
 from care.ids import new_id
@@ -62,7 +63,7 @@ async def first_call(database: Database, clock: Clock) -> FirstCall:
         pairs = [(chosen, client) for client in clients if (chosen := workers.best_for(client)) is not None]
         if not pairs:
             raise Fault("demo.no_worker", "Ingen som får ringa kan logga in.", status=409)
-        chosen, client = min(pairs, key=lambda pair: pair[0].rank[:3])
+        chosen, client = min(pairs, key=lambda pair: pair[0].rank[:4])
         await _make(session, client, chosen.staff, now)
         return FirstCall(chosen.staff, client, chosen.username)
 
@@ -119,7 +120,7 @@ def _agreed(client: Client, consents: list[Consent], now: datetime) -> bool:
 class _Chosen(NamedTuple):
     """A worker for a client; the lower the rank the better."""
 
-    rank: tuple[bool, bool, bool, bool, bool, str]
+    rank: tuple[bool, bool, bool, bool, bool, bool, str]
     staff: Staff
     username: str
 
@@ -133,6 +134,8 @@ class _Workers:
     #: At work now or soon.
     expected: set[UUID]
     busy: set[UUID]
+    #: In somebody's home: before a ring from there one is asked whether one is alone.
+    visiting: set[UUID]
     #: (client, worker)
     known: set[tuple[UUID, UUID]]
 
@@ -165,18 +168,21 @@ class _Workers:
         begins = [(staff, start) for staff, start in shifts]
         at_work = {staff for staff, start in begins if start <= now}
         expected = {staff for staff, _ in begins}
-        return cls(able, at_work, expected, busy, {(client, staff) for client, staff in known})
+        visiting = {one for one in ids if await whereabouts(session, one, now) is not None}
+        return cls(able, at_work, expected, busy, visiting, {(client, staff) for client, staff in known})
 
     def best_for(self, client: Client) -> _Chosen | None:
-        """At work now before soon before not, free before busy, with a face before without, then the known.
+        """At work now or soon before not, in nobody's home before in one, at work now before soon, free
+        before busy, with a face before without, then the known.
 
         None when the group has nobody.
         """
         mine = [
             _Chosen(
                 (
-                    staff.id not in self.at_work,
                     staff.id not in self.expected,
+                    staff.id in self.visiting,
+                    staff.id not in self.at_work,
                     staff.id in self.busy,
                     staff.portrait is None,
                     (client.id, staff.id) not in self.known,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext
+from playwright.async_api import Browser, BrowserContext, Page
 
 #: A Tuesday in the middle of the morning round: some contacts are done, some late, most to come.
 NOW = "2026-11-24T10:10"
@@ -51,6 +51,16 @@ class Demo:
         await page.wait_for_url(lambda url: "/logga-in" not in url)
         await page.close()
         return context
+
+    async def ring(self, page: Page) -> str:
+        """Press Ring on Min dag at the client of the first call, alone or not; the client's first name."""
+        name = self.first_call["client"].split()[0]
+        await page.get_by_role("button", name=f"Ring {name}").first.click()
+        alone = page.get_by_role("button", name="Jag är ensam, ring")
+        if await alone.is_visible():  # the worker may be at another client's just then
+            await alone.click()
+        await page.wait_for_url("**/samtal*")
+        return name
 
 
 async def running_demo(folder: Path, now: str = NOW) -> AsyncIterator[Demo]:

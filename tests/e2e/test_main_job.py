@@ -97,15 +97,13 @@ async def test_from_sign_in_to_the_measures(
 ) -> None:
     """Both browsers decode picture and sound; the measures change by that one contact and no more."""
     told, before = await measures(tmp_path), await counts(database)
-    name = demo.first_call["client"].split()[0]
     kiosk = await kiosk_of(chromium, demo)
     worker = await demo.signed_in(chromium, "care_worker")
     await worker.add_init_script(WATCH_PEERS)
     page = await worker.new_page()
     await page.goto(f"{demo.url}/min-dag")
-    await page.get_by_role("button", name=f"Ring {name}").first.click()
-    await page.wait_for_url("**/samtal")
-    contact_id = page.url.split("/")[-2]
+    name = await demo.ring(page)
+    contact_id = page.url.partition("?")[0].split("/")[-2]
 
     await expect(kiosk.get_by_role("heading", name="från hemtjänsten ringer")).to_be_visible(timeout=20_000)
     await kiosk.get_by_role("button", name="Svara").click()
