@@ -259,16 +259,16 @@ async def launch(playwright: Playwright, *, media: bool = True, more: tuple[str,
     )
 
 
-async def sign_in(browser: Browser, running: Running, **more: Any) -> Page:
-    """Anna's browser after the sign-in page; the page keeps its peer connections for the test."""
+async def sign_in(browser: Browser, running: Running, username: str = "anna", **more: Any) -> Page:
+    """The browser of Anna, or of somebody else, signed in; it keeps its peer connections for the test."""
     context = await browser.new_context(**{"locale": "sv-SE", **more})
     await context.add_init_script(WATCH_PEERS)
     page = await context.new_page()
     await page.goto(running.url + "/logga-in")
-    await page.get_by_label("Användarnamn").fill("anna")
+    await page.get_by_label("Användarnamn").fill(username)
     await page.get_by_label("Lösenord").fill(PASSWORD)
     await page.get_by_role("button", name="Logga in").click()
-    await page.wait_for_url("**/min-dag")
+    await page.wait_for_url(lambda url: "/logga-in" not in url)
     return page
 
 
