@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from care.calls.life import CallState, Cause
 from care.consent import ConsentKind
@@ -84,6 +84,23 @@ async def test_ring_answer_talk_hang_up_receipt(running: Running, chromium: Brow
     figures = await running.figures(call.id)
     assert figures["worker"].setup_ms is not None
     assert figures["client"].setup_ms is not None
+
+
+async def test_ring_pressed_before_the_line_is_there(
+    running: Running, chromium: Browser, tablet: Tablet
+) -> None:
+    """A slow line is waited for: nobody has to press twice."""
+
+    async def slow(socket: WebSocketRoute) -> None:
+        await asyncio.sleep(2)
+        socket.connect_to_server()
+
+    page = await sign_in(chromium, running)
+    await page.context.route_web_socket("**/socket/personal", slow)
+    await page.goto(f"{running.url}/kontakt/{running.contact_id}/samtal")
+    await page.get_by_role("button", name="Ring Ingrid").click()
+    await expect(page.locator("#call-state")).to_contain_text("I samtal med Ingrid", timeout=20_000)
+    await expect(page.locator("#trouble")).to_be_hidden()
 
 
 async def test_mute_camera_and_a_page_read_again(running: Running, chromium: Browser, tablet: Tablet) -> None:

@@ -42,6 +42,8 @@ const connection = new Connection("/socket/personal", { hello: async () => ({ co
 /** @type {MediaStream | null} */ let camera = null;
 /** The version of the last state: an older one that comes later is ignored. */ let version = 0;
 let hasTalked = false;
+/** Milliseconds that a ring waits for the line to the server. */
+const LINE_WITHIN = 8_000;
 /** @type {string | null} A call that was hung up while there was no line. */ let unsaid = null;
 /** @type {number | null} */ let talkingSince = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */ let ticking;
@@ -129,7 +131,9 @@ async function ring() {
   show("searching", t("Startar kameran…"));
   // Read again or gone back to, the page does not ring by itself.
   history.replaceState(null, "", location.pathname);
-  await prepareCamera();
+  // Whoever presses as soon as the page stands may be a moment before the line.
+  await Promise.all([prepareCamera(), connection.opened(LINE_WITHIN)]);
+  if (peer) return;
   const made = makePeer(null);
   peer = made;
   try {

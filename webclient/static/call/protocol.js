@@ -107,6 +107,23 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
+  /**
+   * Wait until there is a connection, for a page that has only just begun or lost it a moment ago.
+   * @param {number} within milliseconds @returns {Promise<boolean>} false when there was none in time
+   */
+  opened(within) {
+    if (this.#welcomed) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.removeEventListener("open", settle);
+        resolve(this.#welcomed);
+      };
+      const timer = setTimeout(settle, within);
+      this.addEventListener("open", settle);
+    });
+  }
+
   /** Leave, and do not come back. */
   close() {
     this.#ended = true;
