@@ -45,7 +45,11 @@ GIVES = {
     Bond.EMERGENCY: frozenset({Relation.EMERGENCY}),
 }
 #: Routes where the right to the row is not enough: its only line is under SoL; the list is a group's.
-NEEDS_TOO = {"contact": Action.SOL_LINE_READ, "outage_save": Action.TASK_READ}
+NEEDS_TOO = {
+    "contact": Action.SOL_LINE_READ,
+    "api_contact": Action.SOL_LINE_READ,
+    "outage_save": Action.TASK_READ,
+}
 
 
 async def tie(session: AsyncSession, bond: Bond, side: Side, account_id: UUID, staff: Staff) -> None:
