@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.rights import Action
 from care.clients import Client
-from care.contacts.step import Hand
 from care.errors import not_found
 from care.ids import read_id
 from care.tasks import Task, TaskKind
@@ -23,8 +22,8 @@ from scheduler.resolving import fetch_task, finish_task
 from server.keys import CLOCK, DATABASE
 from server.pages.form import read_form
 from server.pages.rendering import address_of, go_to
-from server.security.actor import actor
 from server.security.gate import allow, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 
@@ -72,7 +71,7 @@ def about(wishes: Sequence[Wish]) -> list[tuple[UUID, UUID]]:
 async def answer(request: web.Request) -> web.StreamResponse:
     """``do`` = called, or hand_on: somebody else at work gets it, with a quarter of an hour."""
     form = await read_form(request)
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     task_id = read_id(request.match_info["id"])
     if task_id is None:
         raise not_found("uppgift")
@@ -83,7 +82,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
             raise not_found("uppgift")
         await allow(request, session, Action.TASK_CLOSE, client=client, thing=f"task:{task.id}")
         if form.one_of("do", Did) is Did.CALLED:
-            await finish_task(session, task, "called", clock=clock, hand=hand)
+            await finish_task(session, task, "called", clock=clock, hand=by)
         else:
             await pass_on(session, task, clock)
     return go_to(address_of(request, "my_day"))

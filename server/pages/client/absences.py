@@ -8,15 +8,14 @@ from sqlalchemy import select
 from care.absence import come_home, leave
 from care.access.rights import Action
 from care.clients import AbsenceKind, ClientAbsence
-from care.contacts.step import Hand
 from care.errors import not_found
 from care.ids import read_id
 from server.keys import CLOCK
 from server.pages.client.changing import changing, page_of
 from server.pages.form import read_form
 from server.pages.needs.onward import onward
-from server.security.actor import actor
 from server.security.gate import right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 
@@ -30,9 +29,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     start = form.moment("start", clock.zone) or clock.now()
     end = form.moment("end", clock.zone)
     async with changing(request, Action.CLIENT_CHANGE, "absence:add") as (session, client):
-        await leave(
-            session, client, kind, start, end, at=clock.now(), hand=Hand("page", actor(request).account_id)
-        )
+        await leave(session, client, kind, start, end, at=clock.now(), hand=hand(request))
     return onward(request, page_of(request, client, "franvaro"))
 
 
@@ -50,5 +47,5 @@ async def end_absence(request: web.Request) -> web.StreamResponse:
         )
         if absence is None:
             raise not_found("frånvaro")
-        await come_home(session, client, absence, at=now, hand=Hand("page", actor(request).account_id))
+        await come_home(session, client, absence, at=now, hand=hand(request))
     return onward(request, page_of(request, client, "franvaro"))

@@ -17,7 +17,6 @@ from care.access.rights import PARTS, Action, Part, Relation
 from care.clients import Client, DecisionAbility, VideoWish
 from care.consent import ConsentKind
 from care.contacts.contact import PlannedContact
-from care.contacts.step import Hand
 from care.devices import InstallStep
 from care.errors import Fault, stale
 from care.localtime import to_wall
@@ -43,6 +42,7 @@ from server.pages.needs.onward import link, onward
 from server.pages.rendering import render
 from server.security.actor import actor
 from server.security.gate import allow, readable_laws, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 NOTE = 500
@@ -215,8 +215,8 @@ async def stop_what_is_not_allowed(session: AsyncSession, request: web.Request, 
 
     A call that goes on and is no longer allowed ends.
     """
-    hand = Hand("page", actor(request).account_id)
-    await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=hand)
+    by = hand(request)
+    await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=by)
     await announce(
         session,
         request.app[CLOCK].now(),
@@ -264,8 +264,8 @@ async def not_today(request: web.Request) -> web.StreamResponse:
         client.no_video_on = None if undo else clock.today()
         await session.flush()
         if not undo:
-            hand = Hand("page", actor(request).account_id)
-            await no_video_today(session, client.id, clock=clock, hand=hand)
+            by = hand(request)
+            await no_video_today(session, client.id, clock=clock, hand=by)
             await stop_what_is_not_allowed(session, request, client)
         await announce(session, clock.now(), "client.changed", group_id=client.group_id, client_id=client.id)
     return onward(request, page_of(request, client, "video"))

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action
 from care.clients import Client, DecisionAbility
 from care.consent import Consent, ConsentKind, ConsentPerson, GivenHow
-from care.contacts.step import Hand
 from care.errors import Fault, not_found
 from care.ids import new_id, read_id
 from care.localtime import at as wall_at
@@ -31,6 +30,7 @@ from server.pages.form import Form, read_form
 from server.pages.needs.onward import onward
 from server.security.actor import actor
 from server.security.gate import right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 NAME = 120
@@ -250,8 +250,8 @@ async def _find(session: AsyncSession, request: web.Request, client: Client) -> 
 
 async def _stop(session: AsyncSession, request: web.Request, client: Client, consent: Consent) -> None:
     if consent.kind is ConsentKind.DIGITAL_VISIT:
-        hand = Hand("page", actor(request).account_id)
-        await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=hand)
+        by = hand(request)
+        await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=by)
 
 
 async def _settle(session: AsyncSession, client: Client, consent: Consent, now: datetime) -> None:

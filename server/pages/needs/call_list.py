@@ -8,7 +8,6 @@ from aiohttp import web
 
 from care.access.rights import Action
 from care.clients import Client
-from care.contacts.step import Hand
 from care.errors import Fault
 from care.tasks import TaskKind
 from scheduler.resolving import fetch_task, finish_task
@@ -20,6 +19,7 @@ from server.pages.own_groups import own_groups
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, nameless, note_list, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 #: What is done by ringing a client.
@@ -39,7 +39,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def save(request: web.Request) -> web.StreamResponse:
     """Close those that are ticked (``done``), each with its note (``note-<id>``); all of them or none."""
     form = await read_form(request)
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     try:
         async with request.app[DATABASE].write() as session:
             for task_id in sorted(set(form.ids("done"))):
@@ -52,7 +52,7 @@ async def save(request: web.Request) -> web.StreamResponse:
                 if task.kind not in RUNG:
                     raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="done")
                 note = form.text(f"note-{task.id}", longest=LONGEST) or None
-                await finish_task(session, task, OUTCOMES[task.kind][0][0], clock=clock, hand=hand, note=note)
+                await finish_task(session, task, OUTCOMES[task.kind][0][0], clock=clock, hand=by, note=note)
     except Fault as fault:
         if fault.status not in (409, 422):
             raise

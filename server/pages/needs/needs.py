@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action
 from care.alerts import note_taken
 from care.clients import Client
-from care.contacts.step import Hand, fetch
+from care.contacts.step import fetch
 from care.errors import Fault, not_found, stale
 from care.ids import read_id
 from care.localtime import at, to_wall
@@ -44,6 +44,7 @@ from server.pages.needs.view import OUTCOMES, needs
 from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, nameless, note_list, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 LONGEST = 500
@@ -67,7 +68,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 async def close_contact(request: web.Request) -> web.StreamResponse:
     """``do`` = close (with outcome and reason), hand_over (to a named person) or take (oneself)."""
     form = await read_form(request)
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     try:
         async with request.app[DATABASE].write() as session:
             contact = await fetch(session, _id(request))
@@ -76,11 +77,11 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
                 raise stale("kontakten")
             if form.text("do") == "take":
                 mine = _myself(request)
-                await hand_over(session, contact, mine, clock=clock, hand=hand)
+                await hand_over(session, contact, mine, clock=clock, hand=by)
                 await note_taken(session, mine, contact.group_id, clock.now(), contact_id=contact.id)
             elif form.text("do") == "hand_over":
                 to = await _colleague(request, session, form, "to", contact.group_id)
-                await hand_over(session, contact, to, clock=clock, hand=hand)
+                await hand_over(session, contact, to, clock=clock, hand=by)
             else:
                 outcome = form.one_of("outcome", Outcome)
                 reason = form.text("reason", longest=LONGEST, needed=True)
@@ -91,7 +92,7 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
                 if outcome in (Outcome.DONE, Outcome.DONE_PHONE) and form.text("done_at"):
                     begun = when_done(contact.start, form.wall("done_at"), clock.zone)
                 await resolve(
-                    session, contact, outcome, reason=reason, clock=clock, hand=hand, visit=visit,
+                    session, contact, outcome, reason=reason, clock=clock, hand=by, visit=visit,
                     actual_start=begun,
                 )  # fmt: skip
     except Fault as fault:
@@ -106,7 +107,7 @@ async def close_contact(request: web.Request) -> web.StreamResponse:
 async def close_one_task(request: web.Request) -> web.StreamResponse:
     """``do`` = close (with outcome), hand_over or take."""
     form = await read_form(request)
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     try:
         async with request.app[DATABASE].write() as session:
             task = await fetch_task(session, _id(request))
@@ -134,7 +135,7 @@ async def close_one_task(request: web.Request) -> web.StreamResponse:
                 }:
                     raise Fault("form.bad_choice", "Välj något av det som finns i listan.", place="outcome")
                 note = form.text("note", longest=LONGEST) or None
-                await finish_task(session, task, outcome, clock=clock, hand=hand, note=note)
+                await finish_task(session, task, outcome, clock=clock, hand=by, note=note)
     except Fault as fault:
         if fault.status not in (409, 422):
             raise

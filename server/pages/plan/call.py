@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.rights import Action
 from care.clients import Client
 from care.contacts.rule import ContactRule
-from care.contacts.step import Hand
 from care.errors import Fault, not_found
 from care.ids import read_id
 from care.recurrence import Pattern
@@ -41,8 +40,8 @@ from server.pages.plan.call_form import (
     wish_of,
 )
 from server.pages.rendering import render
-from server.security.actor import actor
 from server.security.gate import allow, right
+from server.security.hand import hand
 
 routes = web.RouteTableDef()
 #: Where the form itself says what is wrong; everything else is said above it.
@@ -90,10 +89,10 @@ async def change(request: web.Request) -> web.StreamResponse:
 
 
 async def _end(request: web.Request, form: Form, rule: ContactRule) -> web.StreamResponse:
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     try:
         async with request.app[DATABASE].write() as session:
-            applied = await end_rule(session, rule.id, _version(form), clock=clock, hand=hand)
+            applied = await end_rule(session, rule.id, _version(form), clock=clock, hand=by)
     except Fault as fault:
         return await _again(request, of_rule(rule), rule, fault)
     async with request.app[DATABASE].read() as session:
@@ -112,7 +111,7 @@ async def _again(
 
 
 async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> web.StreamResponse:
-    clock, hand = request.app[CLOCK], Hand("page", actor(request).account_id)
+    clock, by = request.app[CLOCK], hand(request)
     found: list[Conflict] = []
     try:
         wish = wish_of(form, rule)
@@ -124,11 +123,9 @@ async def _save(request: web.Request, form: Form, rule: ContactRule | None) -> w
             stops = [one for one in found if one.severity is Severity.STOP]
             if not stops and (not found or form.flag("anyway")):
                 if rule is None:
-                    rule, applied = await create_rule(session, wish, clock=clock, hand=hand)
+                    rule, applied = await create_rule(session, wish, clock=clock, hand=by)
                 else:
-                    applied = await change_rule(
-                        session, rule.id, _version(form), wish, clock=clock, hand=hand
-                    )
+                    applied = await change_rule(session, rule.id, _version(form), wish, clock=clock, hand=by)
                 return await _show(
                     request, session, fresh(clock, client.id), said=_said(request, applied, ended=False)
                 )
