@@ -54,7 +54,7 @@ check: install ## the linters: ruff, mypy, import-linter, tsc
 
 # Chromium, PostgreSQL and Redis are only for the tests; Samtid itself needs none of them.
 test: install ## every test, real Chromium and both databases included
-	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server
+	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server turnserver=coturn
 	@$(MAKE) --no-print-directory check
 	$(PYTEST) -n 2 --dist loadfile -m "not e2e"
 	$(PYTEST) -n 2 --dist loadfile -m e2e

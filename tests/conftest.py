@@ -3,6 +3,7 @@
 ``database``           runs the test twice: on SQLite and on PostgreSQL
 ``sqlite_database``    one SQLite database, for tests that need just one
 ``postgres_database``  one PostgreSQL database
+``coturn``             a real relay on loopback: UDP, TCP and TLS (tests/coturn.py)
 ``empty_url``          the address of a database without tables, of both kinds (for migrations)
 """
 
@@ -19,6 +20,7 @@ import pytest
 from care.clock import StandingClock
 from care.storage.database import SQLITE_FILE, Database, sqlite_url
 from care.storage.migrations import migrate
+from tests.coturn import coturn as coturn
 from tests.postgres import TEMPLATE, Cluster, in_thread, programs
 
 BOTH = [

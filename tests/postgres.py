@@ -43,7 +43,7 @@ def owner() -> pwd.struct_passwd | None:
     raise RuntimeError("neither a postgres nor a nobody account to run PostgreSQL as")
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to stop the server when the tests die, however they die."""
     if sys.platform == "linux":
         set_death_signal = 1
@@ -98,7 +98,7 @@ class Cluster:
                     stdout=log,
                     stderr=log,
                     cwd=folder,
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - only a system call, before any thread works
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - only a system call, before any thread works
                     **run_as,
                 )
             in_thread(cluster._wait())
