@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, Route
 from sqlalchemy import select
 
 from care.accounts import Account, SignIn
@@ -61,6 +62,20 @@ async def give_password(page: Page, running: Running) -> None:
     await page.get_by_label("Användarnamn").fill("anna")
     await page.get_by_label("Lösenord").fill(PASSWORD)
     await page.get_by_role("button", name="Logga in", exact=True).click()
+
+
+async def slowly(route: Route) -> None:
+    """The answer is held back while Min dag finds out by itself that the sign-in has ended."""
+    answer = await route.fetch(max_redirects=0)
+    await asyncio.sleep(2)
+    await route.fulfill(response=answer)
+
+
+#: Min dag asks the server again while the answer to the sign-out is on its way.
+LOOKS_AGAIN = """
+const look = () => document.dispatchEvent(new Event("visibilitychange"));
+addEventListener("submit", () => setTimeout(look, 1000));
+"""
 
 
 async def sign_out(page: Page) -> None:
@@ -148,6 +163,8 @@ async def test_passkey(reached: Running, chromium: Browser) -> None:
     assert await methods(reached) == ["passkey", "passkey"]
 
     # Without the authenticator there is no way in, and the page says so.
+    await page.evaluate(LOOKS_AGAIN)
+    await page.route("**/logga-ut", slowly)
     await sign_out(page)
     await devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": added["authenticatorId"]})
     await devtools.send(

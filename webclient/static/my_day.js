@@ -51,7 +51,7 @@ async function refresh() {
     return;
   }
   if (answer.headers.has("HX-Redirect")) {
-    location.reload();
+    signInAgain();
     return;
   }
   if (!answer.ok) {
@@ -67,11 +67,16 @@ async function refresh() {
   void carry();
 }
 
+/** The sign-in has ended: by time or elsewhere, unless this page is signing out just now. */
+function signInAgain() {
+  if (!("leaving" in document.documentElement.dataset)) location.reload();
+}
+
 /** Tell what was done without cover, take the day along anew, and say what came of it. */
 async function follow() {
   const sent = await send();
   if (sent === "ended" || sent === "out") {
-    location.reload();
+    signInAgain();
     return;
   }
   await carry();

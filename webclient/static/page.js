@@ -96,6 +96,8 @@ async function leave(form) {
     // A browser that keeps nothing has nothing to erase.
     console.warn("nothing carried", error);
   }
+  // What hears that the sign-in has ended must not take the page elsewhere before the answer is here.
+  document.documentElement.dataset["leaving"] = "";
   form.submit();
 }
 
