@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from server.calls.in_call import FromBoth, Shown, ShowText
 from server.calls.message import Asked as Asked  # noqa: PLC0414 - part of what this module offers
 from server.calls.message import Count, Figure, Instant, Milliseconds, Name, Number, Share, Short
 from server.calls.message import Message as Message  # noqa: PLC0414
@@ -353,14 +354,14 @@ class Changed(Message, tag="changed", kw_only=True):
 
 
 #: What both sides of a call may say of it.
-CallMessage = NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume
+CallMessage = NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume | FromBoth
 FromTablet = (
     Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
     | Health
-    | Ringing | Answer | NotNow | CallMessage
+    | Ringing | Answer | NotNow | Shown | CallMessage
 )  # fmt: skip
-FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | CallMessage
+FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
-    | Description | Candidate | Sending | Resumed | Taken | Changed
+    | Description | Candidate | Sending | Resumed | Taken | Changed | ShowText | Shown | FromBoth
 )  # fmt: skip

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from care.calls.life import CallState, Cause
+from server.calls.in_call import AnyInCall
 from server.calls.messages import Candidate, Description, Sending
 
 
@@ -63,6 +64,7 @@ class Passed(Base, frozen=True, kw_only=True, tag="passed"):
     description: Description | None = None
     candidate: Candidate | None = None
     sending: Sending | None = None
+    beside: AnyInCall | None = None
 
 
 class TakenOver(Base, frozen=True, kw_only=True, tag="taken_over"):

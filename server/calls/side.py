@@ -16,6 +16,7 @@ from care.clients import Client
 from care.contacts.step import Hand
 from care.errors import Fault
 from care.staff import Staff
+from server.calls import beside
 from server.calls.desk import device_address, worker_address
 from server.calls.hub import Hub
 from server.calls.ice import ice_servers
@@ -76,6 +77,7 @@ class Side(Socket):
             Media: self.media,
             HangUp: self.hang_up,
             Quality: self.quality,
+            **beside.handlers(self),
         }
 
     @property
@@ -242,7 +244,7 @@ class Side(Socket):
         elif isinstance(note, Here):
             self._other_is(note)
         elif isinstance(note, Passed):
-            message = note.description or note.candidate or note.sending
+            message = note.description or note.candidate or note.sending or note.beside
             if message is not None and message.call in self.seats:
                 self.send(message)
 
