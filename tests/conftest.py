@@ -20,7 +20,7 @@ import pytest
 from care.clock import StandingClock
 from care.storage.database import SQLITE_FILE, Database, sqlite_url
 from care.storage.migrations import migrate
-from tests.coturn import coturn as coturn
+from tests.coturn import coturn  # noqa: F401 - a fixture for everybody
 from tests.postgres import TEMPLATE, Cluster, in_thread, programs
 
 BOTH = [
