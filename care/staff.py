@@ -6,9 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+from care.municipality import Group
 from care.storage.columns import Base, FromElsewhere, Id, link, words
 
 
@@ -122,3 +123,9 @@ class Shift(FromElsewhere, Base):
 def away_at(when: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
     """`Shift.is_away` for a query."""
     return and_(Shift.absent_from <= when, func.coalesce(Shift.absent_to, Shift.end) > when)
+
+
+def is_patrol() -> ColumnElement[bool]:
+    """For a query: a night shift of a night patrol, which serves every group."""
+    patrols = select(Group.id).where(Group.is_night_patrol.is_(True))
+    return and_(Shift.kind == ShiftKind.NIGHT, Shift.group_id.in_(patrols))

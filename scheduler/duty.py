@@ -21,7 +21,7 @@ from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
 from care.known_staff import known_staff
 from care.localtime import to_wall
-from care.staff import Shift, ShiftKind, Staff, Title
+from care.staff import Shift, ShiftKind, Staff, Title, is_patrol
 from care.tasks import Task
 
 #: How far ahead somebody who is not at work yet is looked for.
@@ -60,7 +60,7 @@ async def who_rings(
 ) -> Turn:
     """Who rings `client`: of those at work, one who has time, the one the client knows best.
 
-    Care workers of the group first; at night the night staff; in office hours then coordinator and unit
+    Care workers of the group first; at night the night patrol; in office hours then coordinator and unit
     manager, and first of all when somebody (`passed`) has let it pass. Nobody at work: who begins next.
     A protected identity is rung by those whom it knows, or by who leads the group.
     """
@@ -130,7 +130,7 @@ def _is_here(shift: Shift, now: datetime) -> bool:
 
 
 async def _at_work(session: AsyncSession, group_id: UUID, now: datetime) -> list[Staff]:
-    """Care workers with hours in the group now, and the night staff, who serve everybody."""
+    """Care workers with hours in the group now, and the night patrol, which serves everybody."""
     rows = await session.execute(
         select(Staff, Shift)
         .join(Shift, Shift.staff_id == Staff.id)
@@ -140,7 +140,7 @@ async def _at_work(session: AsyncSession, group_id: UUID, now: datetime) -> list
             # The day keeps the question short, however many years of shifts there are.
             Shift.date.between((now - timedelta(days=1)).date(), (now + timedelta(days=1)).date()),
             Shift.kind != ShiftKind.DIGITAL,
-            (Shift.group_id == group_id) | (Shift.kind == ShiftKind.NIGHT),
+            (Shift.group_id == group_id) | is_patrol(),
             Staff.active.is_(True),
             Staff.title.not_in(LEADS),
         )
@@ -160,7 +160,7 @@ async def _next(session: AsyncSession, client: Client, now: datetime, known: dic
                 Shift.start <= now + AHEAD,
                 Shift.date.between(now.date(), (now + AHEAD).date() + timedelta(days=1)),
                 Shift.kind != ShiftKind.DIGITAL,
-                (Shift.group_id == client.group_id) | (Shift.kind == ShiftKind.NIGHT),
+                (Shift.group_id == client.group_id) | is_patrol(),
                 Staff.active.is_(True),
             )
         )

@@ -29,7 +29,7 @@ from care.handovers import HandOver, HandOverState
 from care.ids import new_id
 from care.known_staff import known_staff
 from care.outbox import announce
-from care.staff import Shift, ShiftKind, Staff, Title
+from care.staff import Shift, ShiftKind, Staff, Title, is_patrol
 from care.storage.insert import insert_missing
 from care.tasks import JUDGED_IN_LOG, PROMISED, Task, tell_task
 from scheduler.attendance import Hours, read_hours
@@ -87,15 +87,15 @@ async def read_people(session: AsyncSession, things: Collection[Thing], clock: C
     now = clock.now()
     groups: dict[UUID, set[UUID]] = {}
     night: set[UUID] = set()
-    for shift in await session.scalars(
-        select(Shift).where(
+    for shift, is_for_all in await session.execute(
+        select(Shift, is_patrol()).where(
             Shift.start <= now + BEFORE_END,
             Shift.end > now,
             Shift.date.between(clock.today() - timedelta(days=1), clock.today() + timedelta(days=1)),
             Shift.kind != ShiftKind.DIGITAL,
         )
     ):
-        if shift.kind is ShiftKind.NIGHT:
+        if is_for_all:
             night.add(shift.staff_id)
         groups.setdefault(shift.group_id, set()).add(shift.staff_id)
     wanted = {thing.owner_id for thing in things} | night | {one for ids in groups.values() for one in ids}

@@ -141,10 +141,10 @@ async def make_shift(
     """A shift at local wall times; an end before the start means the next day."""
     day = date.fromisoformat(day) if isinstance(day, str) else day
     last = day if end > start else day + timedelta(days=1)
+    more = {"group_id": staff.group_id, **more}
     shift = Shift(
         id=new_id(),
         staff_id=staff.id,
-        group_id=staff.group_id,
         date=day,
         start=to_instant(datetime.combine(day, time.fromisoformat(start))),
         end=to_instant(datetime.combine(last, time.fromisoformat(end))),

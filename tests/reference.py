@@ -39,7 +39,7 @@ what has no word here is denied.
 - **group**: clients and matters of a group in which one holds the role (or of all, when it is held in all)
 - **known**: clients who have one as their named care worker or among their known staff
 - **assigned**: a row opens its client's facts, from the start of one's shift to two hours after the row
-- **night**: every client, for care workers while their night shift runs, not for who plans the roster
+- **night**: every client, for a night patrol's staff while their shift runs, not for who plans the roster
 - **delegated**: lines that a licensed professional has handed to one by name, until a day; nurses need none
 - **emergency**: a client whom one has opened for an hour, with a reason; the unit manager gets it as a task,
   and everything opened so is logged with the purpose `emergency`. Never a protected identity

@@ -19,7 +19,7 @@ from care.clients import Client, KnownStaff, Protection
 from care.contacts.contact import Assignment, PlannedContact
 from care.contacts.life import Status
 from care.known_staff import is_known
-from care.staff import Shift, ShiftKind
+from care.staff import Shift, is_patrol
 from server.keys import CLOCK
 from server.security.actor import Actor, RoleIn, actor
 
@@ -196,7 +196,7 @@ async def _is_on_night(request: web.Request, session: AsyncSession, staff_id: UU
             select(Shift.id)
             .where(
                 Shift.staff_id == staff_id,
-                Shift.kind == ShiftKind.NIGHT,
+                is_patrol(),
                 Shift.start <= now,
                 Shift.end >= now,
             )

@@ -197,7 +197,10 @@ async def test_night_staff_only_at_night(site: Site) -> None:
     """The night patrol serves everybody while its shift runs."""
     staff, client = await away(site)
     async with site.database.write() as session:
-        await make_shift(session, staff, "2026-12-01", "21:15", "07:15", kind=ShiftKind.NIGHT)
+        patrol = await make_group(session, site.town.municipality, "Natt", is_night_patrol=True)
+        await make_shift(
+            session, staff, "2026-12-01", "21:15", "07:15", kind=ShiftKind.NIGHT, group_id=patrol.id
+        )
     browser = await site.signed_in("anna", Role.CARE_WORKER, staff_id=staff.id)
     for moment, status in (
         ("2026-12-01 21:00", 404),
@@ -208,6 +211,17 @@ async def test_night_staff_only_at_night(site: Site) -> None:
         site.clock.set(to_instant(datetime.fromisoformat(moment)))
         await fresh(browser)
         assert (await ask(browser, Action.CLIENT_READ, client=client.id))[0] == status, moment
+
+
+async def test_a_night_shift_of_a_group_is_for_that_group(site: Site) -> None:
+    """A roster read in for one's own group does not open the whole municipality, however late it is."""
+    staff, client = await away(site)
+    async with site.database.write() as session:
+        await make_shift(session, staff, "2026-12-01", "21:15", "07:15", kind=ShiftKind.NIGHT)
+    browser = await site.signed_in("anna", Role.CARE_WORKER, staff_id=staff.id)
+    site.clock.set(datetime(2026, 12, 2, 3, 0))
+    await fresh(browser)
+    assert (await ask(browser, Action.CLIENT_READ, client=client.id)) == (404, "")
 
 
 async def fresh(browser: Browser) -> None:

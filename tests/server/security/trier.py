@@ -17,6 +17,7 @@ from care.accounts import Account, Role
 from care.clients import Client
 from care.contacts.contact import Assignment
 from care.ids import new_id
+from care.municipality import Group, Municipality
 from care.staff import ShiftKind, Staff
 from tests.builders import make_group, make_known, make_shift, make_staff
 from tests.server.conftest import Browser, Site, sign_in
@@ -59,7 +60,12 @@ async def tie(session: AsyncSession, bond: Bond, side: Side, account_id: UUID, s
             for one in (side.client, side.mate):
                 await make_known(session, await session.get_one(Client, one.id), staff)
         case Bond.NIGHT:
-            await make_shift(session, staff, "2026-11-30", "21:15", "07:15", kind=ShiftKind.NIGHT)
+            home = await session.get_one(Group, staff.group_id)
+            town = await session.get_one(Municipality, home.municipality_id)
+            patrol = await make_group(session, town, "Natt", is_night_patrol=True)
+            await make_shift(
+                session, staff, "2026-11-30", "21:15", "07:15", kind=ShiftKind.NIGHT, group_id=patrol.id
+            )
         case Bond.ASSIGNED:
             await make_shift(session, side.staff, "2026-12-01", "06:00", "15:00")
         case Bond.EMERGENCY:

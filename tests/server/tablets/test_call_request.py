@@ -17,7 +17,7 @@ from care.staff import ShiftKind
 from care.tasks import Task, TaskKind
 from server.tablets.call_request import ask_to_be_rung, was_rung
 from server.tablets.day import day_for
-from tests.builders import LONG_AGO, make_client, make_shift, make_staff, make_tablet, moment
+from tests.builders import LONG_AGO, make_client, make_group, make_shift, make_staff, make_tablet, moment
 from tests.server.tablets.conftest import Home
 
 
@@ -144,7 +144,8 @@ async def test_at_night_it_is_the_night_staff(home: Home) -> None:
     """Of another group, awake: nobody of the day is named."""
     async with home.database.write() as session:
         await make_shift(session, home.anna)
-        nina = await make_staff(session, home.town, "Nina", "Natt")
+        patrol = await make_group(session, home.town.municipality, "Natt", is_night_patrol=True)
+        nina = await make_staff(session, home.town, "Nina", "Natt", group_id=patrol.id)
         await make_shift(session, nina, "2026-12-01", "21:15", "07:15", kind=ShiftKind.NIGHT)
     home.clock.set(datetime(2026, 12, 2, 2, 0))
     await ask(home)

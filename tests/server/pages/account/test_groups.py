@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from care.accounts import Role
@@ -69,6 +70,44 @@ class TestThePage:
         for one in (browser, boss):
             assert (await one.get("/grupper")).status == 403
             assert (await one.post("/grupper", data={})).status == 403
+
+
+class TestNightPatrol:
+    async def test_an_administrator_says_which_group_goes_to_everybody_at_night(
+        self, site: Site, kalarne: Group
+    ) -> None:
+        """Logged; and taken back as easily."""
+        root = await site.signed_in("root", Role.ADMINISTRATOR)
+        assert "Nattpatrull" in await text(root, "/grupper")
+        on = {f"patrol-{kalarne.id}": "1", f"patrol_before-{kalarne.id}": ""}
+        assert (await root.post("/grupper", data=on, allow_redirects=False)).status == 303
+        assert ("group.manage", kalarne.id, "night patrol") in [
+            (one.action, one.group_id, one.thing) for one in await site.log()
+        ]
+        assert (await root.post("/grupper", data=on)).status == 409  # somebody had changed it meanwhile
+        off = {f"patrol_before-{kalarne.id}": "1"}
+        assert (await root.post("/grupper", data=off, allow_redirects=False)).status == 303
+        async with site.database.read() as session:
+            assert (await session.get_one(Group, kalarne.id)).is_night_patrol is False
+
+    @pytest.mark.usefixtures("ingrid")
+    async def test_a_group_with_clients_is_none(self, site: Site) -> None:
+        """It would vanish from every list by day."""
+        root = await site.signed_in("root", Role.ADMINISTRATOR)
+        own = site.town.group.id
+        answer = await root.post("/grupper", data={f"patrol-{own}": "1", f"patrol_before-{own}": ""})
+        assert answer.status == 409
+        assert "har egna brukare" in await answer.text()
+
+    async def test_who_manages_one_group_does_not_say_it(self, site: Site) -> None:
+        """What is sent about it is not taken: it would open every home of the municipality."""
+        boss = await site.signed_in("chef", Role.UNIT_MANAGER)
+        assert "Nattpatrull" not in await text(boss, "/grupper")
+        own = site.town.group.id
+        sent = {f"patrol-{own}": "1", f"patrol_before-{own}": ""}
+        assert (await boss.post("/grupper", data=sent)).status == 200
+        async with site.database.read() as session:
+            assert (await session.get_one(Group, own)).is_night_patrol is False
 
 
 class TestMyDay:
