@@ -66,7 +66,7 @@ async def who_rings(
     """
     now = clock.now()
     known = await known_staff(session, client)
-    at_work = await _at_work(session, client.group_id, now)
+    at_work = await people_at_work(session, client.group_id, now)
     leads = await who_leads(session, client.group_id, clock)
     if client.is_protected:
         at_work = [one for one in at_work if one.id in known]
@@ -129,7 +129,7 @@ def _is_here(shift: Shift, now: datetime) -> bool:
     return shift.start <= now < shift.end and not shift.is_away(now)
 
 
-async def _at_work(session: AsyncSession, group_id: UUID, now: datetime) -> list[Staff]:
+async def people_at_work(session: AsyncSession, group_id: UUID, now: datetime) -> list[Staff]:
     """Care workers with hours in the group now, and the night patrol, which serves everybody."""
     rows = await session.execute(
         select(Staff, Shift)

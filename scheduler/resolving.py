@@ -12,27 +12,24 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from care.clock import Clock
 from care.contacts.cause import Cause
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, ContactHistory, ContactLine, Origin, PlannedContact
+from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, alter, step
 from care.errors import Fault, not_found
-from care.ids import new_id
-from care.localtime import to_wall
 from care.notices import Notice
-from care.outbox import announce
 from care.staff import Shift, Staff, away_at
 from care.tasks import Task, TaskKind, close_task, tell_task
 from care.words import N_
 from scheduler.attendance import read_hours
+from scheduler.check_visit import CheckVisit, make_visit
 from scheduler.closing import check_closing
-from scheduler.horizon import line_rows
 
 #: Who takes over has this long before the row is brought up again.
 TAKEN_OVER = timedelta(minutes=15)
@@ -77,15 +74,6 @@ _STATUS = {
     Outcome.CANCELLED_ABSENT: Status.CANCELLED,
 }
 _CAUSES = {Outcome.CANCELLED_ABSENT: Cause.CLIENT_AWAY, Outcome.DECLINED: Cause.DECLINED_BY_CLIENT}
-
-
-@dataclass(frozen=True, slots=True)
-class CheckVisit:
-    """The visit that takes the place of a contact nobody answered."""
-
-    start: datetime
-    staff_id: UUID | None = None
-    minutes: int = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +188,7 @@ async def resolve(
     )
     if visit is None or outcome is not Outcome.REPLACED_BY_VISIT:
         return None
-    return await _visit(session, contact, visit, clock, hand)
+    return await make_visit(session, contact, visit, clock=clock, hand=hand)
 
 
 async def hand_over(
@@ -280,62 +268,3 @@ async def _colleague(session: AsyncSession, staff_id: UUID) -> Staff:
         raise Fault("hand_over.gone", "%(name)s arbetar inte kvar här. Välj någon annan.", place="owner",
                     values={"name": person.short_name})  # fmt: skip
     return person
-
-
-async def _visit(
-    session: AsyncSession, contact: PlannedContact, visit: CheckVisit, clock: Clock, hand: Hand
-) -> PlannedContact:
-    """A visit in the contact's place: it counts for the same day, and the chain counts once, by its last."""
-    now = clock.now()
-    successor = PlannedContact(
-        id=new_id(),
-        client_id=contact.client_id,
-        group_id=contact.group_id,
-        channel=Channel.PHYSICAL,
-        first_channel=Channel.PHYSICAL,
-        origin=Origin.ESCALATION,
-        owed_date=contact.owed_date,
-        planned_date=to_wall(visit.start, clock.zone).date(),
-        start=visit.start,
-        minutes=visit.minutes,
-        window_start=visit.start,
-        window_end=visit.start + timedelta(minutes=visit.minutes),
-        priority=contact.priority,
-        owner_id=visit.staff_id,
-        touched=True,
-        replaces_id=contact.id,
-    )
-    session.add(successor)
-    await session.flush()
-    lines = await session.scalars(select(ContactLine).where(ContactLine.contact_id == contact.id))
-    copies = line_rows(successor.id, lines)
-    if copies:
-        await session.execute(insert(ContactLine), copies)
-    staff = [visit.staff_id] if visit.staff_id is not None else []
-    session.add_all(Assignment(id=new_id(), contact_id=successor.id, staff_id=one, slot=1) for one in staff)
-    session.add(
-        ContactHistory(
-            id=new_id(),
-            contact_id=successor.id,
-            at=now,
-            account_id=hand.account_id,
-            by=hand.by,
-            event="made",
-            status_before=None,
-            status_after=successor.status.value,
-            change={"replaces": [None, str(contact.id)]},
-        )
-    )
-    await session.flush()
-    await announce(
-        session,
-        now,
-        "contact.changed",
-        group_id=successor.group_id,
-        client_id=successor.client_id,
-        contact=successor.id,
-        event="made",
-        status=successor.status.value,
-        staff=[str(one) for one in staff],
-    )
-    return successor

@@ -19,8 +19,8 @@ from care.ids import new_id
 from care.staff import Staff
 from care.storage.database import Database
 from care.tasks import Task, TaskKind, open_task
+from scheduler.check_visit import CheckVisit
 from scheduler.resolving import (
-    CheckVisit,
     Outcome,
     fetch_task,
     finish_task,

@@ -25,8 +25,8 @@ from care.municipality import Group
 from care.sorting import swedish
 from care.staff import Shift, Staff, Title
 from care.tasks import JUDGED_IN_LOG
+from scheduler.check_visit import CheckVisit
 from scheduler.resolving import (
-    CheckVisit,
     Outcome,
     fetch_task,
     finish_task,

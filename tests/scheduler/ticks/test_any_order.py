@@ -28,9 +28,10 @@ from care.errors import Fault
 from care.ids import new_id
 from care.outbox import events_after
 from care.storage.database import SQLITE_FILE, Database, sqlite_url
+from scheduler.check_visit import CheckVisit
 from scheduler.horizon import horizon
 from scheduler.moving import consent_withdrawn, move_to_phone, move_to_video, move_to_visit
-from scheduler.resolving import CheckVisit, Outcome, hand_over, resolve
+from scheduler.resolving import Outcome, hand_over, resolve
 from scheduler.ticks.day_end import day_end
 from scheduler.ticks.due import due
 from scheduler.ticks.escalation import escalation
