@@ -21,7 +21,7 @@ endif
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
 BENCHES := bench-planner bench-calls bench-pages bench-import bench-media
-.PHONY: help install demo check test wheel sbom audit clean bench $(BENCHES)
+.PHONY: help install demo check test test-long wheel sbom audit clean bench $(BENCHES)
 
 help: ## what you can make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,10 +54,16 @@ check: install ## the linters: ruff, mypy, import-linter, tsc
 
 # Chromium, PostgreSQL and Redis are only for the tests; Samtid itself needs none of them.
 test: install ## every test, real Chromium and both databases included
-	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server turnserver=coturn
+	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server turnserver=coturn \
+		ip=iproute2 nft=nftables
 	@$(MAKE) --no-print-directory check
-	$(PYTEST) -n 2 --dist loadfile -m "not e2e"
-	$(PYTEST) -n 2 --dist loadfile -m e2e
+	$(PYTEST) -n 2 --dist loadfile -m "not e2e and not long"
+	$(PYTEST) -n 2 --dist loadfile -m "e2e and not long"
+
+# Tables for docs/measured/; ARGS="-k outage" runs a part.
+test-long: install ## faults of the network and other long matters, by hand (an hour)
+	@.ci/need chromium=chromium turnserver=coturn ip=iproute2 nft=nftables
+	$(PYTEST) -n 0 -m long $(ARGS)
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

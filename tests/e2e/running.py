@@ -272,11 +272,12 @@ async def sign_in(browser: Browser, running: Running, username: str = "anna", **
     return page
 
 
-async def open_kiosk(browser: Browser, running: Running, **more: Any) -> Page:
-    """Ingrid's tablet in a browser, paired and started."""
+async def open_kiosk(browser: Browser, running: Running, *scripts: str, **more: Any) -> Page:
+    """Ingrid's tablet in a browser, paired and started; `scripts` run before the page's own."""
     screen = {"locale": "sv-SE", "viewport": {"width": 1280, "height": 800}}
     context: BrowserContext = await browser.new_context(**{**screen, **more})
-    await context.add_init_script(WATCH_PEERS)
+    for script in (WATCH_PEERS, *scripts):
+        await context.add_init_script(script)
     page = await context.new_page()
     await page.goto(running.pair_url)
     await page.get_by_role("button", name="Starta").click()

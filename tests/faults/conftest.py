@@ -1,0 +1,45 @@
+"""Whether this machine can make networks of its own; if not, a skip by name, and in CI a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running import CHROMIUM
+from tests.faults.network import missing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            # Beside the other browser tests: they share the processor.
+            item.add_marker(pytest.mark.e2e)
+
+
+def _have(why: str | None) -> None:
+    if why is None:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture
+def networks() -> None:
+    """Namespaces and wires may be made here."""
+    _have(missing(wired=True))
+
+
+@pytest.fixture
+def browsers(networks: None) -> None:
+    """... and there is a browser for them."""
+    _have(None if shutil.which(CHROMIUM) else "Chromium is missing: apt-get install chromium")
+
+
+@pytest.fixture
+def coturn(browsers: None) -> None:
+    """... and a relay."""
+    _have(missing("turnserver"))
