@@ -107,6 +107,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.tablet.life",
     "server.pages.tablet.tablets",
     "server.printing.copying",
+    "server.rooms.running",
 )
 
 #: In order: counted; what fails is said in words; language; what comes too slowly; no forgery; who is asking;

@@ -28,12 +28,28 @@ FILE = "samtid.toml"
 _NOT_SETTINGS = {"SAMTID_NOW", "SAMTID_DATA", "SAMTID_DEBUG"}
 
 
+_Port = Annotated[int, msgspec.Meta(ge=1024, le=65535)]
+#: A person in a room takes two ports on each address; fewer than for a full room make no sense.
+FEWEST_PORTS = 24
+
+
 class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A TURN server of our own; credentials are minted per call from the shared secret."""
 
     urls: list[str]
     secret: str
     minutes: int = 10
+
+
+class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How picture and sound of three to twelve people pass through this machine."""
+
+    #: The machine's addresses that are used; none means all.
+    addresses: list[str] = msgspec.field(default_factory=list)
+    #: Lowest and highest UDP port; without them any.
+    ports: tuple[_Port, _Port] | None = None
+    #: Everything through the TURN server, so that the firewall needs no further port.
+    relay_only: bool = False
 
 
 class OpenId(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -127,6 +143,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=24 * 60)] = 120
     oidc: OpenId | None = None
     turn: Turn | None = None
+    media: Media | None = None
     #: Ways to tell staff whose phone is closed. Without one, nothing is sent and nobody can ask for it.
     webhook: Webhook | None = None
     sms: Sms | None = None
@@ -227,6 +244,7 @@ def _checked(configuration: Configuration) -> Configuration:
             _check_way(name, way)
     if configuration.emergency_recipient:
         _check_recipient(configuration.emergency_recipient)
+    _check_media(configuration)
     oidc = configuration.oidc
     if oidc is None:
         return configuration
@@ -247,6 +265,35 @@ def _checked(configuration: Configuration) -> Configuration:
                 values={"role": role},
             )
     return configuration
+
+
+def _check_media(configuration: Configuration) -> None:
+    media = configuration.media or Media()
+    for address in media.addresses:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise Fault(
+                "configuration.media_address",
+                "Inställningen addresses under [media] ska vara datorns IP-adresser, men där står "
+                "”%(address)s”.",
+                place="media.addresses",
+                values={"address": address[:60]},
+            ) from None
+    if media.ports is not None and media.ports[1] - media.ports[0] + 1 < FEWEST_PORTS:
+        raise Fault(
+            "configuration.media_ports",
+            "Inställningen ports under [media] ska vara den lägsta och den högsta UDP-porten, med minst "
+            "%(count)s portar.",
+            place="media.ports",
+            values={"count": FEWEST_PORTS},
+        )
+    if media.relay_only and configuration.turn is None:
+        raise Fault(
+            "configuration.media_relay",
+            "Inställningen relay_only under [media] behöver en TURN-server under [turn].",
+            place="media.relay_only",
+        )
 
 
 def _check_recipient(recipient: str) -> None:

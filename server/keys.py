@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from server.events import OutboxTail
     from server.pages.frame import Frame
     from server.pages.rendering import Renderer
+    from server.rooms.desk import RoomDesk
     from server.security.actor import Actor
     from server.security.openid import Provider
     from server.security.passwords import Passwords
@@ -35,6 +36,8 @@ THROTTLE: web.AppKey[Throttle] = web.AppKey("throttle")
 OPENID: web.AppKey[dict[str, Provider]] = web.AppKey("openid")
 #: Only where a way to reach closed phones is set up.
 SENDER: web.AppKey[Sender] = web.AppKey("sender")
+#: Who is in which room of three to twelve.
+ROOMS: web.AppKey[RoomDesk] = web.AppKey("rooms")
 PLANNING = web.AppKey("planning", PlanningPool)
 
 ACTOR: web.RequestKey[Actor] = web.RequestKey("actor")

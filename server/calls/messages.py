@@ -1,6 +1,7 @@
 """Every message of the protocol, defined once: its name (`tag`), its fields and their limits.
 
-``docs/protocol.md`` explains them; a test compares the two. The direction is told by the unions at the end.
+``docs/protocol.md`` explains them; a test compares the two. The direction is told by the unions at the end;
+those of rooms stand in `server.rooms.messages`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from server.calls.in_call import FromBoth, Shown, ShowText
 from server.calls.message import Asked as Asked  # noqa: PLC0414 - part of what this module offers
 from server.calls.message import Count, Figure, Instant, Milliseconds, Name, Number, Share, Short
 from server.calls.message import Message as Message  # noqa: PLC0414
+from server.rooms.messages import FromRoom, ToRoom
 
 #: Versions spoken, newest first: the present one and the one before it.
 PROTOCOLS = (1,)
@@ -358,10 +360,10 @@ CallMessage = NewConnection | Description | Candidate | Sending | Media | Qualit
 FromTablet = (
     Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
     | Health
-    | Ringing | Answer | NotNow | Shown | CallMessage
+    | Ringing | Answer | NotNow | Shown | CallMessage | FromRoom
 )  # fmt: skip
-FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage
+FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage | FromRoom
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
-    | Description | Candidate | Sending | Resumed | Taken | Changed | ShowText | Shown | FromBoth
+    | Description | Candidate | Sending | Resumed | Taken | Changed | ShowText | Shown | FromBoth | ToRoom
 )  # fmt: skip

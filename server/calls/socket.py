@@ -76,6 +76,8 @@ class Socket:
 
     #: Decodes what this kind of client may send.
     incoming: ClassVar[msgspec.json.Decoder[Any]]
+    #: What is handled beside what comes after it, because it may take long.
+    beside: ClassVar[frozenset[type[Message]]] = frozenset()
 
     def __init__(self, hub: Hub, request: web.Request, origin: str) -> None:
         self.hub = hub
@@ -101,7 +103,7 @@ class Socket:
 
     @property
     def handlers(self) -> dict[type[Message], Handler]:
-        raise NotImplementedError
+        return {}
 
     async def come_in(self, hello: Hello) -> None:
         """Check the hello and welcome. Raises `Gone` or `Fault`."""
@@ -223,6 +225,13 @@ class Socket:
         handler = self.handlers.get(type(message))
         if handler is None:
             raise _fault("message.unknown")
+        if type(message) in self.beside:
+            self.hub.soon(self._answer(handler, message))
+        else:
+            await self._answer(handler, message)
+
+    async def _answer(self, handler: Handler, message: Message) -> None:
+        answers = getattr(message, "n", None)
         try:
             answer = await self._handle(handler, message)
         except Fault as fault:

@@ -53,6 +53,8 @@ from server.calls.socket import MOVED, Gone, Handler
 from server.calls.words import for_client
 from server.keys import CONFIGURATION
 from server.pages.assets import ASSETS
+from server.rooms.person import Visitor
+from server.rooms.seats import RoomSeats
 from server.tablets import call_request, health, notice, prompt, pulse
 from server.tablets.choice import screen_language
 from server.tablets.day import day_for
@@ -70,7 +72,7 @@ SEEN_LATELY = timedelta(minutes=1)
 _WAITED_FOR = (Status.PLANNED, Status.DUE, Status.AWAITING, Status.UNDERWAY)
 
 
-class TabletSocket(Side):
+class TabletSocket(RoomSeats, Side):
     incoming: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(FromTablet)
     role = CallRole.CLIENT
 
@@ -90,6 +92,9 @@ class TabletSocket(Side):
     @property
     def hand(self) -> Hand:
         return HAND
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.request, device=self.device)
 
     @property
     def handlers(self) -> dict[type[Message], Handler]:

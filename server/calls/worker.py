@@ -44,6 +44,8 @@ from server.calls.socket import NOT_RECOGNISED, Gone, Handler
 from server.calls.words import for_worker, searching
 from server.keys import ACTOR, CONFIGURATION
 from server.pages.assets import ASSETS
+from server.rooms.person import Visitor
+from server.rooms.seats import RoomSeats
 from server.security import sessions
 from server.security.access import write_openings
 from server.security.actor import Actor, actor
@@ -68,7 +70,7 @@ TOGETHER = 0.1
 MOST_NEWS = 50
 
 
-class WorkerSocket(Side):
+class WorkerSocket(RoomSeats, Side):
     incoming: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(FromWorker)
     role = CallRole.WORKER
 
@@ -82,6 +84,9 @@ class WorkerSocket(Side):
     @property
     def hand(self) -> Hand:
         return Hand(by="call", account_id=self.actor.account_id)
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.request, actor=self.actor)
 
     @property
     def handlers(self) -> dict[type[Message], Handler]:
@@ -146,6 +151,7 @@ class WorkerSocket(Side):
             return
         self.request[ACTOR] = self.actor = found.actor
         self._groups = self.actor.groups(Action.OWN_DAY_READ)
+        await self.check_rooms()
 
     # What others say
 

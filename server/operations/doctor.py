@@ -19,7 +19,7 @@ from care.storage.database import Database
 from care.storage.migrations import current, head
 from care.ticks import Tick
 from server.alerts.ways import ways_out
-from server.configuration import Configuration, is_loopback
+from server.configuration import Configuration, Media, is_loopback
 from server.language import N_
 from server.security.factors import has_safe_administrator
 
@@ -254,8 +254,24 @@ def _alerts(configuration: Configuration, clock: Clock) -> Check:
 
 
 def _rooms(configuration: Configuration) -> Check:
-    if configuration.turn is not None:
-        return _good("media", N_("Samtal går direkt mellan skärmarna, eller genom TURN-servern."))
-    return _good(
-        "media", N_("Samtal går direkt mellan skärmarna. Servern behöver inga portar för bild och ljud.")
+    media = configuration.media or Media()
+    if media.relay_only:
+        return _good(
+            "media", N_("Samtal med fler än två går genom TURN-servern. Servern behöver inga egna portar.")
+        )
+    if media.ports is not None:
+        return _good(
+            "media",
+            N_("Samtal med fler än två går genom servern på UDP-portarna %(low)s–%(high)s. Öppna dem utåt."),
+            low=media.ports[0],
+            high=media.ports[1],
+        )
+    if not configuration.is_reachable:
+        return _good("media", N_("Samtal med fler än två går genom den här datorn, på valfria UDP-portar."))
+    return _warning(
+        "media",
+        N_(
+            "Samtal med fler än två går genom servern på valfria UDP-portar, som en brandvägg stänger. "
+            "Ställ in ports eller relay_only under [media]."
+        ),
     )

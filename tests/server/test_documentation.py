@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from server.cli import COMMANDS, main
-from server.configuration import _NOT_SETTINGS, Configuration, OpenId, Sms, Turn, Webhook
+from server.configuration import _NOT_SETTINGS, Configuration, Media, OpenId, Sms, Turn, Webhook
 from tests import reference
 
 DOCS = reference.ROOT / "docs"
@@ -48,7 +48,7 @@ def test_every_setting_is_described_with_its_default() -> None:
         words = {"": "empty", "None": "none", "True": "true", "False": "false"}
         expected = words.get(str(default), str(default))
         assert said == expected, name
-    for table in (Turn, OpenId, Webhook, Sms):
+    for table in (Turn, Media, OpenId, Webhook, Sms):
         for field in msgspec.structs.fields(table):
             assert f"`{field.name}`" in read("configuration.md")
     for name in _NOT_SETTINGS:
