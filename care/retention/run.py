@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from care.accounts import is_same_person
+from care.accounts import Account, is_same_person
 from care.errors import Fault, stale
 from care.storage.columns import Base, Id, link, words
+
+#: Who makes accounts could make the second person too: others get time to see a new one before it counts.
+SETTLED = timedelta(days=7)
 
 
 class RunState(StrEnum):
@@ -49,7 +52,10 @@ class RetentionRun(Base):
 
 
 async def approve(session: AsyncSession, run: RetentionRun, account_id: UUID, now: datetime) -> None:
-    """The second person's word. Raises `Fault` ``retention.same_person`` or ``stale``."""
+    """The second person's word.
+
+    Raises `Fault` ``retention.same_person``, ``retention.new_account`` or ``stale``.
+    """
     if run.state is not RunState.PROPOSED:
         raise stale("gallringen")
     if await is_same_person(session, run.made_by_id, account_id):
@@ -57,6 +63,14 @@ async def approve(session: AsyncSession, run: RetentionRun, account_id: UUID, no
             "retention.same_person",
             "Någon annan än du behöver godkänna: en gallring kräver två personer.",
             status=409,
+        )
+    account = await session.get_one(Account, account_id)
+    if now - account.created_at < SETTLED:
+        raise Fault(
+            "retention.new_account",
+            "Ditt konto är för nytt. Den som godkänner ska ha haft sitt konto i minst %(days)s dagar.",
+            status=409,
+            values={"days": SETTLED.days},
         )
     run.state, run.approved_by_id, run.approved_at = RunState.APPROVED, account_id, now
     await session.flush()

@@ -317,6 +317,22 @@ async def test_the_log_goes_to_the_archive_after_five_years_and_stays_whole(
     assert chosen.surname not in await everything(database)
 
 
+async def test_an_account_made_for_it_is_no_second_person(
+    sqlite_database: Database, clock: StandingClock
+) -> None:
+    """Who may make accounts could otherwise approve with one of the same morning; after a week it counts."""
+    async with sqlite_database.write() as session:
+        one, other = await make_account(session), await make_account(session, username="bo")
+        other.created_at = clock.now() - timedelta(hours=1)
+        run = RetentionRun(id=new_id(), made_at=clock.now(), made_by_id=one.id, as_of=TODAY)
+        session.add(run)
+        await session.flush()
+        with pytest.raises(Fault) as fault:
+            await approve(session, run, other.id, clock.now())
+        assert fault.value.code == "retention.new_account"
+        await approve(session, run, other.id, clock.now() + timedelta(days=7))
+
+
 async def test_two_different_people_are_needed(sqlite_database: Database, clock: StandingClock) -> None:
     """Who drew it up cannot approve; nothing is approved twice, or after it was taken back."""
     async with sqlite_database.write() as session:
