@@ -47,6 +47,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.assets",
     "server.pages.account.authority",
     "server.pages.contact.call",
+    "server.pages.contact.guests",
     "server.pages.needs.call_list",
     # Before the cards: their worker lies where a card's id would stand.
     "server.pages.day.carrying",
@@ -56,6 +57,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.client.absences",
     "server.pages.client.consents",
     "server.pages.client.known",
+    "server.pages.client.approved",
     "server.pages.client.named",
     "server.pages.access_log.readers",
     "server.pages.client.suitability",
@@ -74,6 +76,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.exchange.maps",
     "server.pages.exchange.upload",
     "server.pages.exchange.imports",
+    "server.pages.guest.guest",
     "server.pages.tablet.kiosk",
     "server.pages.access_log.emergency",
     "server.pages.access_log.review",
@@ -112,6 +115,7 @@ PARTS: tuple[str, ...] = (
 
 #: In order: counted; what fails is said in words; language; what comes too slowly; no forgery; who is asking;
 #: what they opened.
+    "server.guests.running",
 MIDDLEWARES = (measured, faults, speak, in_time, same_origin, asker, access_log)
 
 

@@ -28,6 +28,7 @@ _RELATION_WORDS = {
     Relation.EMERGENCY: "emergency",
     Relation.EVERYWHERE: "all",
     Relation.OWN_TABLET: "home",
+    Relation.OWN_INVITATION: "invited",
 }
 
 PERMISSIONS = """# Permissions
@@ -45,6 +46,7 @@ what has no word here is denied.
   and everything opened so is logged with the purpose `emergency`. Never a protected identity
 - **all**: the whole municipality
 - **home**: the tablet's own home
+- **invited**: the one call that one's link was made for, once a worker has let one in
 
 `sol_line.read` and `hsl_line.read` say whose lines are shown on a client and a contact: a contact without any
 line that one may read does not exist, and of a mixed one the readable lines are shown.

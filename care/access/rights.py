@@ -30,6 +30,7 @@ class Relation(StrEnum):
     EMERGENCY = "emergency"
     EVERYWHERE = "everywhere"
     OWN_TABLET = "own_tablet"
+    OWN_INVITATION = "own_invitation"
 
 
 class Part(StrEnum):
@@ -80,6 +81,8 @@ class Action(StrEnum):
     CONTACT_PERFORM = "contact.perform"
     CONTACT_RESOLVE = "contact.resolve"
     CALL_MAKE = "call.make"
+    GUEST_INVITE = "guest.invite"
+    GUEST_JOIN = "guest.join"
     PLAN_READ = "plan.read"
     PLAN_CHANGE = "plan.change"
     DISRUPTION_REPORT = "disruption.report"
@@ -107,6 +110,7 @@ class Action(StrEnum):
 
 _W, _C, _M = Role.CARE_WORKER, Role.COORDINATOR, Role.UNIT_MANAGER
 _N, _A, _X, _D = Role.NEEDS_ASSESSOR, Role.LICENSED_PROFESSIONAL, Role.ADMINISTRATOR, Role.DEVICE
+_G = Role.GUEST
 _GROUP = frozenset({Relation.OWN_GROUP})
 _SELF = frozenset({Relation.SELF})
 _ALL = frozenset({Relation.EVERYWHERE})
@@ -135,6 +139,7 @@ PARTS: dict[Relation, frozenset[Part]] = {
         {Part.HOME, Part.WARNINGS, Part.TODAY, Part.NO_ANSWER, Part.CONTACT_PERSONS}
     ),
     Relation.OWN_TABLET: frozenset(),
+    Relation.OWN_INVITATION: frozenset(),
 }
 
 RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
@@ -154,6 +159,8 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.CONTACT_PERFORM: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.CONTACT_RESOLVE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.CALL_MAKE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
+    Action.GUEST_INVITE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
+    Action.GUEST_JOIN: {_G: frozenset({Relation.OWN_INVITATION})},
     Action.PLAN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
     Action.PLAN_CHANGE: {_C: _GROUP, _M: _GROUP},
     Action.DISRUPTION_REPORT: {_C: _GROUP, _M: _GROUP},

@@ -36,6 +36,8 @@ class Call(Base):
     person_confirmed_by_id: Mapped[UUID | None] = link("account.id", index=False)
     #: Why somebody rang outside the time of the row.
     reason: Mapped[str | None]
+    #: Since when it goes on in a room with more than two; it stays there until it ends.
+    room_at: Mapped[datetime | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

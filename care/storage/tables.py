@@ -3,6 +3,7 @@
 from care import (
     accounts,
     alerts,
+    approved,
     carried,
     clients,
     consent,
@@ -30,6 +31,8 @@ from care.calls import call
 from care.contacts import contact, rule
 from care.retention import run as retention
 from care.storage.columns import Base
+from care.guests import invitation
+from care.no_answer import case
 
 metadata = Base.metadata
 
@@ -38,6 +41,7 @@ __all__ = [
     "alerts",
     "call",
     "carried",
+    "approved",
     "chain",
     "clients",
     "consent",
@@ -53,6 +57,7 @@ __all__ = [
     "log",
     "metadata",
     "municipality",
+    "invitation",
     "notices",
     "outbox",
     "programs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from care.calls.call import CallRole
-from server.calls.in_call import AnyInCall, Shown, ShowText, Trouble, Volume
+from server.calls.in_call import AnyInCall, Gathered, Shown, ShowText, Trouble, Volume
 from server.calls.message import Message
 from server.calls.notes import Passed
 
@@ -23,11 +23,11 @@ def handlers(side: Side) -> dict[type[Message], Handler]:
         if side.role is CallRole.CLIENT:
             await _pass(side, message)
 
-    async def say(message: ShowText | Shown | Volume) -> None:
+    async def say(message: ShowText | Shown | Volume | Gathered) -> None:
         await _pass(side, message)
 
     own = Shown if side.role is CallRole.CLIENT else ShowText
-    return {Trouble: trouble, Volume: say, own: say}
+    return {Trouble: trouble, Volume: say, Gathered: say, own: say}
 
 
 async def _pass(side: Side, message: AnyInCall) -> None:

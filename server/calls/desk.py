@@ -19,6 +19,7 @@ from care.calls import course
 from care.calls.call import Call, CallRole
 from care.calls.life import CallState, Cause
 from care.calls.ring import RING, Ringing, begin_ring, may_auto_answer
+from care.calls.room import gather
 from care.clients import Client
 from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand
@@ -202,6 +203,16 @@ class Desk:
 
         await self._change(call_id, act, tell=lambda: changed)
 
+    async def gather(self, call_id: UUID) -> None:
+        """From now on the call goes on in the room that has its id; both sides hear it once."""
+        changed = False
+
+        async def act(session: AsyncSession, call: Call) -> None:
+            nonlocal changed
+            changed = await gather(session, call, self._clock.now())
+
+        await self._change(call_id, act, tell=lambda: changed)
+
     async def stated(self, session: AsyncSession, call: Call) -> tuple[Stated, UUID | None]:
         """The state of `call` as a note, and the tablet's id."""
         side = await course.participant(session, call.id, CallRole.CLIENT)
@@ -215,6 +226,7 @@ class Desk:
             name=client.first_name if client else "",
             answered_at=call.answered_at,
             connected_at=call.connected_at,
+            room=call.room_at is not None,
         )
         return note, side.device_id
 

@@ -18,6 +18,7 @@ from server.keys import CONFIGURATION
 if TYPE_CHECKING:
     from server.calls.tablet import TabletSocket
     from server.calls.worker import WorkerSocket
+    from server.guests.socket import GuestSocket
 
 #: Seconds that sockets get to say goodbye when the server stops.
 GOODBYE = 3.0
@@ -30,6 +31,7 @@ class Hub:
         #: Tablets connected to this node, by device.
         self.tablets: dict[UUID, TabletSocket] = {}
         self.workers: set[WorkerSocket] = set()
+        self.guests: set[GuestSocket] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
@@ -52,7 +54,7 @@ class Hub:
 
     async def say_goodbye(self) -> None:
         """Tell every socket that the server stops: they come back by themselves."""
-        sockets = [*self.tablets.values(), *self.workers]
+        sockets = [*self.tablets.values(), *self.workers, *self.guests]
         for socket in sockets:
             socket.leave(going_down())
         with contextlib.suppress(TimeoutError):

@@ -27,11 +27,19 @@ def ice_servers(turn: Turn | None, call_id: UUID, now: datetime) -> list[dict[st
     return [{"urls": turn.urls, "username": user, "credential": base64.b64encode(digest).decode()}]
 
 
-def check_relay(turn: Turn | None, *, is_protected: bool) -> bool:
+def check_relay(turn: Turn | None, *, is_protected: bool, has_guest: bool = False) -> bool:
     """True when the call must go through the relay: a direct path shows the address of the home.
 
     Raises `Fault` ``call.no_relay`` when it must and there is none.
     """
+    if has_guest and turn is None:
+        raise Fault(
+            "call.no_relay",
+            "Den som bjuds in kan annars se varifrån hemmet är uppkopplat. "
+            "Det behövs en TURN-server innan någon kan vara med utifrån.",
+            status=409,
+            place="guest",
+        )
     if is_protected and turn is None:
         raise Fault(
             "call.no_relay",
@@ -40,4 +48,4 @@ def check_relay(turn: Turn | None, *, is_protected: bool) -> bool:
             status=409,
             place="contact",
         )
-    return is_protected
+    return is_protected or has_guest

@@ -45,6 +45,12 @@ class Volume(Asked, tag="volume", kw_only=True):
     most: Loudness | None = None
 
 
+class Gathered(Asked, tag="gathered", kw_only=True):
+    """The room of the call is seen and heard here: the peer connection is no longer needed."""
+
+    call: UUID
+
+
 #: From either side, to the other.
-FromBoth = Trouble | Volume
-AnyInCall = Trouble | ShowText | Shown | Volume
+FromBoth = Trouble | Volume | Gathered
+AnyInCall = Trouble | ShowText | Shown | Volume | Gathered

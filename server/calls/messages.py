@@ -17,6 +17,7 @@ from server.calls.in_call import FromBoth, Shown, ShowText
 from server.calls.message import Asked as Asked  # noqa: PLC0414 - part of what this module offers
 from server.calls.message import Count, Figure, Instant, Milliseconds, Name, Number, Share, Short
 from server.calls.message import Message as Message  # noqa: PLC0414
+from server.guests.messages import FromHost, ToLobby
 from server.rooms.messages import FromRoom, ToRoom
 
 #: Versions spoken, newest first: the present one and the one before it.
@@ -41,6 +42,7 @@ class Hello(Asked, tag="hello", kw_only=True):
     version: Short | None = None
     contact: UUID | None = None
     near: bool = False
+    guest: UUID | None = None
 
 
 class GoingOn(Struct, kw_only=True, omit_defaults=True):
@@ -247,6 +249,8 @@ class State(Message, tag="state", kw_only=True):
     answered_at: datetime | None = None
     connected_at: datetime | None = None
     ask_pulse: bool = False
+    #: It goes on in the room of its id: `server.rooms`.
+    room: bool = False
 
 
 class Peer(Message, tag="peer", kw_only=True):
@@ -335,6 +339,7 @@ class Resumed(Message, tag="resumed", kw_only=True):
     contact: UUID | None = None
     portrait: str | None = None
     answered_at: datetime | None = None
+    room: bool = False
     answers: int | None = None
 
 
@@ -362,8 +367,12 @@ FromTablet = (
     | Health
     | Ringing | Answer | NotNow | Shown | CallMessage | FromRoom
 )  # fmt: skip
-FromWorker = Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage | FromRoom
+FromWorker = (
+    Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage | FromRoom | FromHost
+)  # fmt: skip
+FromGuest = Hello | Ping | FromRoom
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
     | Description | Candidate | Sending | Resumed | Taken | Changed | ShowText | Shown | FromBoth | ToRoom
+    | ToLobby
 )  # fmt: skip

@@ -46,6 +46,7 @@ class Stated(Base, frozen=True, kw_only=True, tag="stated"):
     answered_at: datetime | None = None
     connected_at: datetime | None = None
     ask_pulse: bool = False
+    room: bool = False
 
 
 class Here(Base, frozen=True, kw_only=True, tag="here"):
@@ -74,7 +75,13 @@ class TakenOver(Base, frozen=True, kw_only=True, tag="taken_over"):
     call: UUID | None = None
 
 
-AnyNote = Rung | Stated | Here | Passed | TakenOver
+class Knocked(Base, frozen=True, kw_only=True, tag="knocked"):
+    """To the pages that look at the lobby of a contact: a guest has come or gone."""
+
+    contact: UUID
+
+
+AnyNote = Rung | Stated | Here | Passed | TakenOver | Knocked
 Note = AnyNote
 
 _decoder = msgspec.json.Decoder(AnyNote)

@@ -31,7 +31,7 @@ SWEEP = web.AppKey("sweep", Sweep)
 @open_to_all("a tablet has no sign-in: it proves who it is by a signed hello before it is told anything")
 async def tablet_socket(request: web.Request) -> web.StreamResponse:
     """The socket of a tablet."""
-    return await TabletSocket(request.app[HUB], request, _origin(request)).run()
+    return await TabletSocket(request.app[HUB], request, origin_of(request)).run()
 
 
 @routes.get("/socket/personal", name="socket_worker")
@@ -40,13 +40,13 @@ async def tablet_socket(request: web.Request) -> web.StreamResponse:
 )
 async def worker_socket(request: web.Request) -> web.StreamResponse:
     """The socket of a worker's page."""
-    origin = _origin(request)
+    origin = origin_of(request)
     if signed_in(request) is None:
         return await _turn_away(request)
     return await WorkerSocket(request.app[HUB], request, origin).run()
 
 
-def _origin(request: web.Request) -> str:
+def origin_of(request: web.Request) -> str:
     """The origin of the page, which `server.security.origin` has compared with our own."""
     origin = request.headers.get("Origin")
     if not origin:

@@ -216,6 +216,7 @@ class Side(Socket):
             relay_only=client is not None and client.is_protected,
             look_seconds=int(LOOK.total_seconds()),
             answered_at=call.answered_at,
+            room=call.room_at is not None,
         )
         other = device_address(device_id) if is_worker and device_id else worker_address(call.id)
         return resumed, other
@@ -233,6 +234,7 @@ class Side(Socket):
             answered_at=note.answered_at,
             connected_at=note.connected_at,
             ask_pulse=note.ask_pulse and self.role is CallRole.CLIENT,
+            room=note.room,
         )
 
     def deliver(self, note: Note) -> None:

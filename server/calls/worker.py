@@ -39,9 +39,10 @@ from server.calls.messages import (
     Welcome,
 )
 from server.calls.notes import Here, Note, Stated, TakenOver
-from server.calls.side import Seat, Side
+from server.calls.side import Seat
 from server.calls.socket import NOT_RECOGNISED, Gone, Handler
 from server.calls.words import for_worker, searching
+from server.guests.watch import LobbyWatch
 from server.keys import ACTOR, CONFIGURATION
 from server.pages.assets import ASSETS
 from server.rooms.person import Visitor
@@ -70,7 +71,7 @@ TOGETHER = 0.1
 MOST_NEWS = 50
 
 
-class WorkerSocket(RoomSeats, Side):
+class WorkerSocket(RoomSeats, LobbyWatch):
     incoming: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(FromWorker)
     role = CallRole.WORKER
 
@@ -121,6 +122,7 @@ class WorkerSocket(RoomSeats, Side):
             )
         )
 
+        await self.watch_lobby(hello.contact)
     async def go_out(self) -> None:
         await super().go_out()
         self.hub.workers.discard(self)

@@ -46,6 +46,8 @@ TOKEN = Limit("token", 600, 1)
 TOKEN_ADDRESS = Limit("token-address", 60, 10)
 #: Messages that somebody sends to a number of their own choice.
 OWN_MESSAGES = Limit("own-messages", 6, 60)
+#: Guest links that are none, from one address: good ones are never counted.
+GUEST_ADDRESS = Limit("guest-address", 30, 10)
 #: For `server.calls`: a short pairing code is tried from one address.
 PAIRING_ADDRESS = Limit("pairing-address", 30, 10)
 

@@ -20,6 +20,8 @@ ACTIONS: dict[str, str] = {
     Action.CONTACT_PERFORM.value: N_("Utförde eller kvitterade"),
     Action.CONTACT_RESOLVE.value: N_("Redde ut något som inte blev av"),
     Action.CALL_MAKE.value: N_("Ringde"),
+    Action.GUEST_INVITE.value: N_("Bjöd in eller släppte in någon i ett samtal"),
+    Action.GUEST_JOIN.value: N_("Var med i ett samtal som inbjuden"),
     Action.PLAN_READ.value: N_("Såg i planen"),
     Action.PLAN_CHANGE.value: N_("Ändrade i planen"),
     Action.DISRUPTION_REPORT.value: N_("Anmälde något som har hänt"),
@@ -61,6 +63,7 @@ RELATIONS: dict[str, str] = {
     Relation.EMERGENCY.value: N_("nödöppning"),
     Relation.EVERYWHERE.value: N_("hela kommunen"),
     Relation.OWN_TABLET.value: N_("hemmets surfplatta"),
+    Relation.OWN_INVITATION.value: N_("egen inbjudan"),
     "none": N_("inget samband"),
 }
 PURPOSES: dict[str, str] = {

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.emergency import standing as standing_opening
 from care.access.rights import PARTS, Action, Part, Relation
+from care.approved import MOST
 from care.clients import Client, DecisionAbility, VideoWish
-from care.consent import ConsentKind
+from care.consent import ConsentKind, has_consent
 from care.contacts.contact import PlannedContact
 from care.devices import InstallStep
 from care.errors import Fault, stale
@@ -92,6 +93,8 @@ async def client_page(request: web.Request) -> web.StreamResponse:
         face=Face(client.full_name, face.photo),
         missing=[_(no.sentence) % no.values for no in record.video.against] if record.video else [],
         consents=consents_of(record, now) if Part.CONSENTS in parts else [],
+        most_approved=MOST,
+        relatives_join=has_consent(record.consents, ConsentKind.RELATIVE_CALLS, now),
         words=words,
         spoken=language_word(client.language, language) if client.language != "sv" else None,
         tablets=[(one, is_live(one, now), _battery(one.health)) for one in record.tablets],

@@ -14,6 +14,7 @@ from care.access.rights import Action
 from care.clients import Client, DecisionAbility
 from care.consent import Consent, ConsentKind, ConsentPerson, GivenHow
 from care.errors import Fault, not_found
+from care.guests.admission import revoke_relatives
 from care.ids import new_id, read_id
 from care.localtime import at as wall_at
 from care.localtime import to_wall
@@ -249,6 +250,9 @@ async def _find(session: AsyncSession, request: web.Request, client: Client) -> 
 
 
 async def _stop(session: AsyncSession, request: web.Request, client: Client, consent: Consent) -> None:
+    if consent.kind is ConsentKind.RELATIVE_CALLS:
+        now = request.app[CLOCK].now()
+        await revoke_relatives(session, client.id, now, actor(request).account_id)
     if consent.kind is ConsentKind.DIGITAL_VISIT:
         by = hand(request)
         await consent_withdrawn(session, client.id, clock=request.app[CLOCK], hand=by)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 from care.absence import absences_of
 from care.access.rights import Part
 from care.accounts import display_names
+from care.approved import ApprovedPerson, approved
 from care.clients import Client, ClientAbsence, ContactPerson, KnownStaff, contact_persons
 from care.clock import Clock
 from care.consent import Consent, ConsentKind, has_consent
@@ -65,6 +66,8 @@ class Record:
     proposed: list[Proposed]
     persons: list[ContactPerson]
     consents: list[Consent]
+    #: Whom the client lets join calls.
+    approved: list[ApprovedPerson]
     accounts: dict[UUID, str]
     absences: list[ClientAbsence]
     tablets: list[Device]
@@ -88,6 +91,7 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
     )
     suits = (await latest(session, [client.id])).get(client.id)
     tablets = await _tablets(session, client.id, now)
+    lets_join = [] if client.is_protected else await approved(session, client.id)
     record = Record(
         client=client,
         group=await session.get_one(Group, client.group_id),
@@ -98,7 +102,8 @@ async def read_record(session: AsyncSession, client: Client, clock: Clock) -> Re
         proposed=await proposed_staff(session, client, clock),
         persons=[] if client.is_protected else await contact_persons(session, client.id),
         consents=consents,
-        accounts=await _accounts(session, consents, suits),
+        approved=lets_join,
+        accounts=await _accounts(session, consents, suits, lets_join),
         absences=await absences_of(session, client, now),
         tablets=tablets,
         suits=suits,
@@ -127,6 +132,7 @@ def narrow(record: Record, parts: frozenset[Part], clock: Clock) -> Record:
     if Part.CONSENTS not in parts:
         # One's own picture is shown by consent; nothing else is told of it.
         record.consents = [one for one in record.consents if one.kind is ConsentKind.PHOTO]
+        record.approved = []
     if Part.ABSENCES not in parts:
         away = [one for one in record.absences if one.start <= now]
         record.absences = away[:1] if Part.WARNINGS in parts else []
@@ -178,9 +184,13 @@ async def _installed(session: AsyncSession, tablets: list[Device]) -> dict[UUID,
 
 
 async def _accounts(
-    session: AsyncSession, consents: list[Consent], suits: Suitability | None
+    session: AsyncSession,
+    consents: list[Consent],
+    suits: Suitability | None,
+    lets_join: list[ApprovedPerson],
 ) -> dict[UUID, str]:
     ids = {one.recorded_by_id for one in consents} | {one.withdrawn_by_id for one in consents}
+    ids |= {one.recorded_by_id for one in lets_join}
     ids |= {suits.assessed_by_id} if suits else set()
     return await display_names(session, ids)
 

@@ -24,6 +24,7 @@ from care.staff import Staff
 from care.storage.database import Database
 from server.calls.hub import HUB, Hub
 from server.calls.routes import SWEEP
+from server.configuration import Configuration
 from server.security import sessions
 from tests.builders import (
     Town,
@@ -148,7 +149,9 @@ class House:
         await self.server.close()
 
 
-async def build(database: Database, clock: StandingClock, **row: Any) -> House:
+async def build(
+    database: Database, clock: StandingClock, configuration: Configuration | None = None, **row: Any
+) -> House:
     key = Key()
     async with database.write() as session:
         town = await make_town(session)
@@ -170,7 +173,7 @@ async def build(database: Database, clock: StandingClock, **row: Any) -> House:
             channel=Channel.VIDEO,
             **row,
         )
-    server = TestServer(cold_app(database, clock))
+    server = TestServer(cold_app(database, clock, configuration))
     house = House(database, clock, town, anna, account.id, ingrid, device, contact.id, key, server)
     house.cookies = {"samtid": await house.sign_in(account.id)}
     await server.start_server()

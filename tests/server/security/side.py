@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.emergency import EmergencyOpening, open_in_emergency
 from care.access.sample import LogSample
+from care.approved import ApprovedPerson, approve
 from care.carried import CarriedDeed, DeedKind, Doubt, Outcome
 from care.clients import AbsenceKind, Client, ClientAbsence
 from care.consent import Consent, ConsentKind
@@ -59,6 +60,8 @@ class Side:
     client: Client
     mate: Client
     consent: Consent
+    #: On the list of whom `client` lets join calls.
+    friend: ApprovedPerson
     absence: ClientAbsence
     visit: PlannedContact
     video: PlannedContact
@@ -109,6 +112,9 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     )
     session.add(absence)
     consent = await make_consent(session, client, ConsentKind.AUTO_ANSWER)
+    friend = await approve(
+        session, client, name="Lisa", relation="dotter", given_by=None, now=NOW, account_id=None
+    )
     visit = await make_contact(session, client, services["TI-DAG"], "2026-12-01 10:00", staff=[staff])
     video = await make_contact(
         session, client, services["SO-SAM"], "2026-12-01 06:45", staff=[staff], channel=Channel.VIDEO
@@ -170,7 +176,8 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     assert outage is not None
     await session.flush()
     return Side(
-        town.group, staff, client, mate, consent, absence, visit, video, underway, line, red, rule, task,
+        town.group, staff, client, mate, consent, friend, absence, visit, video, underway, line, red, rule,
+        task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
         services["SO-SAM"], seen(client), told, outage, opening, drawn,
     )  # fmt: skip

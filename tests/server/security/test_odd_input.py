@@ -43,6 +43,7 @@ MORE: dict[str, Try] = {
         form=lambda _: {"kind": "staff", "name": "egen", "theirs": "Namn", "ours": "förnamn"}
     ),
     "import_apply": Try(form=lambda _: {"token": "x", "do": "all"}),
+    "guest_in": Try(sent=lambda _: {"secret": "fel"}),
     "staff_pulse": Try(form=lambda _: {"answer": "yes"}),
 }
 _NAMED = re.compile(r"""(?:form|asked|query\(request\))\.[a-z_]+\(\s*"([a-z_]+)\"""")

@@ -40,6 +40,7 @@ NOBODYS = {
 #: Routes that are no request with one answer, and where each relation is tried at them.
 SOCKETS = {
     "socket_worker": "tests/server/security/test_sockets.py",
+    "socket_guest": "tests/server/guests",
     "socket_tablet": "tests/server/security/test_sockets.py and tests/server/calls/test_hostile.py",
 }
 #: Written at every request, or by the clock.

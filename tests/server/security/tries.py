@@ -97,6 +97,12 @@ TRIES: dict[str, list[Try]] = {
     "absence_end": [Try(lambda side: {"id": side.client.id, "absence": side.absence.id})],
     "known_staff": [client(lambda side: {"deed": "add", "staff": str(side.staff.id)})],
     "named_worker": [client(lambda _: {"before": "", "named": "declined"})],
+    "approved_add": [client(lambda _: {"name": "Per", "relation": "son"})],
+    "approved_remove": [Try(lambda side: {"id": side.client.id, "person": side.friend.id})],
+    "guest_invite": [
+        Try(lambda side: {"id": side.video.id}, lambda side: {"whom": str(side.friend.id)}),
+        Try(lambda side: {"id": side.video.id}, lambda _: {"whom": "interpreter", "name": "Amal"}),
+    ],
     "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
     "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
     "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],

@@ -1,0 +1,1 @@
+"""The page of a guest, who has no account."""
