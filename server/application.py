@@ -55,9 +55,9 @@ PARTS: tuple[str, ...] = (
     "server.pages.follow_up.checkin",
     "server.pages.client.client",
     "server.pages.client.absences",
+    "server.pages.client.approved",
     "server.pages.client.consents",
     "server.pages.client.known",
-    "server.pages.client.approved",
     "server.pages.client.named",
     "server.pages.access_log.readers",
     "server.pages.client.suitability",
@@ -72,11 +72,11 @@ PARTS: tuple[str, ...] = (
     "server.pages.needs.fault_reports",
     "server.pages.follow_up.follow_up",
     "server.pages.frame",
+    "server.pages.guest.guest",
     "server.pages.account.groups",
     "server.pages.exchange.maps",
     "server.pages.exchange.upload",
     "server.pages.exchange.imports",
-    "server.pages.guest.guest",
     "server.pages.tablet.kiosk",
     "server.pages.access_log.emergency",
     "server.pages.access_log.review",
@@ -111,11 +111,11 @@ PARTS: tuple[str, ...] = (
     "server.pages.tablet.tablets",
     "server.printing.copying",
     "server.rooms.running",
+    "server.guests.running",
 )
 
 #: In order: counted; what fails is said in words; language; what comes too slowly; no forgery; who is asking;
 #: what they opened.
-    "server.guests.running",
 MIDDLEWARES = (measured, faults, speak, in_time, same_origin, asker, access_log)
 
 

@@ -32,7 +32,6 @@ from care.contacts import contact, rule
 from care.retention import run as retention
 from care.storage.columns import Base
 from care.guests import invitation
-from care.no_answer import case
 
 metadata = Base.metadata
 
