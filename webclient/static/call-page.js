@@ -7,6 +7,8 @@ import { guardLeaving } from "./call-leaving.js";
 import { closeCamera, openCamera } from "./call/camera.js";
 import { Peer } from "./call/peer.js";
 import { Connection, Refused } from "./call/protocol.js";
+import { CallTools } from "./call-tools.js";
+import { CallWatch } from "./call-watch.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./call/protocol.js").Message} Message */
@@ -56,7 +58,8 @@ function show(phase, words) {
   find("controls", HTMLElement).hidden = !isCalling;
   find("ready", HTMLElement).hidden = phase !== "ready";
   find("after", HTMLElement).hidden = phase !== "ended";
-  find("person", HTMLElement).hidden = !["answered", "talking", "broken"].includes(phase);
+  const isAnswered = ["answered", "talking", "broken"].includes(phase);
+  find("person", HTMLElement).hidden = find("on-screen", HTMLElement).hidden = find("show-text", HTMLElement).hidden = !isAnswered;
   if (phase !== "talking" && phase !== "broken") find("call-clock", HTMLElement).hidden = true;
 }
 
@@ -65,6 +68,23 @@ function trouble(words) {
   find("trouble", HTMLElement).hidden = !words;
   find("trouble-text", HTMLElement).textContent = words ?? "";
 }
+
+const tools = new CallTools({ connection, name, peer: () => peer });
+const watch = new CallWatch({
+  connection, name, remote, place: find("watch", HTMLElement), camera: () => camera, needsTouch: () => !soundButton.hidden,
+  listen: () => {
+    remote.muted = false;
+    find("volume", HTMLInputElement).value = "100";
+    remote.volume = 1;
+    void play();
+  },
+  quieter: () => {
+    remote.volume = Math.max(0.3, remote.volume - 0.25);
+    find("volume", HTMLInputElement).value = String(Math.round(remote.volume * 100));
+  },
+  write: (words) => tools.write(words),
+  telephone: () => document.querySelector('#unanswered a[href^="tel:"]'),
+});
 
 /** Camera and microphone for the self-view; nothing is sent before the answer. */
 async function prepareCamera() {
@@ -128,6 +148,7 @@ async function ring() {
   version = 0;
   hasTalked = false;
   find("receipt-place", HTMLElement).replaceChildren();
+  tools.begin();
   show("searching", t("Startar kameran…"));
   // Read again or gone back to, the page does not ring by itself.
   history.replaceState(null, "", location.pathname);
@@ -174,7 +195,9 @@ async function answered() {
   if (!made) return;
   made.answered();
   await prepareCamera();
-  if (peer === made) await made.show(camera);
+  if (peer !== made) return;
+  await made.show(camera);
+  watch.start(made);
 }
 
 /** @param {Message} message a state, or what `resume` gave */
@@ -209,6 +232,7 @@ function tick(since) {
 
 /** Let go of the peer, the camera and the pictures. */
 function letGo() {
+  watch.stop();
   peer?.close();
   peer = null;
   closeCamera(camera);

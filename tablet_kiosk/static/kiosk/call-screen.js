@@ -2,6 +2,8 @@
 
 import { t, tn } from "../words.js";
 import { button, element, face, icon } from "./element.js";
+import { Loudness } from "./loudness.js";
+import { Placard } from "./placard.js";
 import { Screen } from "./screens.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -57,20 +59,31 @@ export class CallScreen extends Screen {
   #cover = element("div", { class: "cover" });
   #turned = () => this.#fit();
   #camera = element("p", { class: "camera-state" });
+  #placard = new Placard();
+  #foot = element("div", { class: "foot" });
+  #height = new ResizeObserver(() => this.style.setProperty("--foot", `${Math.ceil(this.#foot.getBoundingClientRect().height)}px`));
+  /** @type {Loudness | null} */ #loudness = null;
   /** What a screen reader has been told: of the caller, and of the own camera. @type {[string, string]} */ #told = ["", ""];
   #coverWords = "";
   /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
   /** @type {() => void} */ touchChanged = () => {};
 
-  /** @param {Call} call @param {{hangUp: () => void}} acts */
-  show(call, { hangUp }) {
+  /** @param {Call} call @param {{hangUp: () => void}} acts @param {{loudest: number}} home */
+  show(call, { hangUp }, { loudest }) {
     this.#call = call;
     this.said = () => this.#spoken(call).join(". ");
     this.#video.onresize = () => this.#fit();
     this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
     const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
     const title = element("h1", { class: "visually-hidden" }, t("Samtal med %(name)s", { name: call.caller.first_name }));
-    this.fill("call", title, this.#video, this.#cover, element("div", { class: "foot" }, this.#camera, end));
+    this.fill("call", title, this.#video, this.#cover, this.#placard, this.#foot);
+    this.#foot.replaceChildren(this.#camera, end);
+    this.#height.observe(this.#foot);
+    const loudness = (this.#loudness = new Loudness(this.#video, loudest));
+    call.lend(
+      { state: () => this.#ears(), listen: () => void this.listen(), quieter: () => void loudness.quieter() },
+      { placard: this.#placard, loudness, name: call.caller.first_name, tell: (words) => this.tell(words) },
+    );
     if (call.remote) this.play(call.remote);
     this.update();
   }
@@ -79,8 +92,16 @@ export class CallScreen extends Screen {
   play(stream) {
     if (this.#video.srcObject === stream) return;
     this.#video.srcObject = stream;
+    void this.#loudness?.hear(stream);
     this.#video.requestVideoFrameCallback?.(() => this.#call?.shown());
     void this.listen();
+  }
+
+  /** How the caller's sound stands here, as the watches want to know it. @returns {"playing" | "blocked" | "off"} */
+  #ears() {
+    if (this.needsTouch) return "blocked";
+    const { paused, muted, volume } = this.#video;
+    return paused || muted || (volume === 0 && !this.#loudness?.isAmplified) ? "off" : "playing";
   }
 
   /** Fill the screen, but never at the price of the caller's head: a picture of another shape is shown whole. */
@@ -111,6 +132,8 @@ export class CallScreen extends Screen {
 
   disconnectedCallback() {
     removeEventListener("resize", this.#turned);
+    this.#loudness?.stop();
+    this.#height.disconnect();
     this.#video.srcObject = null;
   }
 

@@ -5,6 +5,8 @@
 
 import { closeCamera, openCamera } from "../call/camera.js";
 import { Peer } from "../call/peer.js";
+import { Beside } from "./beside.js";
+import { SelfHelp } from "./self-help.js";
 
 /** @typedef {import("../call/protocol.js").Connection} Connection */
 /** @typedef {import("../call/protocol.js").Message} Message */
@@ -40,6 +42,9 @@ export class Call extends EventTarget {
   #answersAt = Infinity;
   #byItself = false;
   /** @type {MediaStream | null} */ #own = null;
+  /** What the screen knows of its sound. @type {import("./self-help.js").Ears | null} */ #ears = null;
+  /** @type {Beside | null} */ #beside = null;
+  /** @type {SelfHelp | null} */ #help = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #showing;
   /** @type {Array<() => void>} */ #stops = [];
@@ -138,6 +143,16 @@ export class Call extends EventTarget {
     this.#end("hung_up");
   }
 
+  /**
+   * The screen of the call stands, and lends its ears and its place for what the caller shows.
+   * @param {import("./self-help.js").Ears} ears @param {import("./beside.js").Lent} lent
+   */
+  lend(ears, lent) {
+    this.#ears = ears;
+    this.#beside?.stop();
+    this.#beside = new Beside(this.#connection, this.#peer, this.id, lent);
+  }
+
   /** The page has shown the first frame. */
   shown() {
     this.#peer.shown();
@@ -199,16 +214,23 @@ export class Call extends EventTarget {
 
   async #beSeen() {
     this.seenIn = null;
-    const { stream, camera } = await openCamera();
+    const { stream, camera, microphone, why } = await openCamera();
     if (this.state === "ended") {
       closeCamera(stream);
       return;
     }
-    this.#own = stream;
-    this.hasPicture = camera;
-    this.isSeen = stream !== null;
-    await this.#peer.show(stream);
-    this.#tell();
+    const own = (this.#own = stream ?? new MediaStream());
+    const tell = () => {
+      this.hasPicture = own.getVideoTracks().length > 0;
+      this.isSeen = own.getTracks().length > 0;
+      this.#tell();
+    };
+    await this.#peer.show(own);
+    tell();
+    this.#help = new SelfHelp({
+      connection: this.#connection, call: this.id, peer: this.#peer, stream: own, ears: () => this.#ears,
+      missing: { audio: !microphone, video: !camera, why }, changed: tell,
+    });
   }
 
   /** @param {Message} news */
@@ -239,6 +261,8 @@ export class Call extends EventTarget {
     this.state = "ended";
     clearInterval(this.#clock);
     clearTimeout(this.#showing);
+    this.#help?.stop();
+    this.#beside?.stop();
     for (const stop of this.#stops.splice(0)) stop();
     closeCamera(this.#own);
     this.#own = null;

@@ -279,7 +279,7 @@ function ringScreen(call) {
 function callScreen(call) {
   const screen = new CallScreen();
   screen.touchChanged = () => void tellHealth();
-  screen.show(call, { hangUp: () => calls.hangUp() });
+  screen.show(call, { hangUp: () => calls.hangUp() }, { loudest: tablet?.day?.settings?.loudest ?? ORDINARY.loudest });
   return screen;
 }
 

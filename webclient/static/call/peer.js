@@ -94,6 +94,16 @@ export class Peer extends EventTarget {
     return this.#peer.connectionState;
   }
 
+  /** What the browser measures of the present peer connection; null once that is closed. */
+  async report() {
+    return this.#peer.connectionState === "closed" ? null : this.#peer.getStats();
+  }
+
+  /** A way for data beside picture and sound; at the other side it is the event `channel`. @param {string} label */
+  channel(label) {
+    return this.#peer.createDataChannel(label);
+  }
+
   /** Fresh credentials after a reconnect. @param {RTCIceServer[]} iceServers @param {boolean} relayOnly */
   serve(iceServers, relayOnly) {
     this.#configuration = { ...this.#configuration, iceServers, iceTransportPolicy: relayOnly ? "relay" : "all" };
@@ -192,6 +202,7 @@ export class Peer extends EventTarget {
       stream.addTrack(track);
       this.#tell("remote", { stream });
     };
+    peer.ondatachannel = ({ channel }) => this.#tell("channel", { channel });
     peer.onconnectionstatechange = () => this.#pathChanged(peer);
     peer.onsignalingstatechange = () => {
       if (peer.signalingState === "stable" && peer === this.#peer) void this.#own.tune(peer);

@@ -38,9 +38,11 @@ export class CameraWatch {
     const { camera, at } = sense;
     if (camera === null) return undefined;
     if (!camera.isLive) return "camera_gone";
-    if (doubt("camera", sense) !== null) {
+    const doubts = doubt("camera", sense);
+    if (doubts !== null) {
       this.forget();
-      return undefined;
+      // What was found before is nobody's worry while it is off on purpose.
+      return doubts === "darkened_by_hand" ? null : undefined;
     }
     const isMuted = this.#muted.feed(camera.isMutedByDevice, at) >= MUTED_FOR;
     const stands = this.#stands.feed(camera.frames !== null && camera.frames === this.#frames, at);

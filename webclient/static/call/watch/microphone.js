@@ -44,10 +44,12 @@ export class MicrophoneWatch {
     if (this.#gone.feed(!microphone.isLive, at) > 0 || !microphone.isLive) return "microphone_gone";
     const power = this.#power(microphone);
     if (power !== null && power > VOICE) this.#wasHeard = true;
-    if (doubt("microphone", sense) !== null) {
+    const doubts = doubt("microphone", sense);
+    if (doubts !== null) {
       this.#silent.forget();
       this.#muted.forget();
-      return undefined;
+      // What was found before is nobody's worry while it is muted on purpose.
+      return doubts === "muted_by_hand" ? null : undefined;
     }
     if (this.#muted.feed(microphone.isMutedByDevice, at) >= MUTED_FOR) return "microphone_muted";
     if (microphone.isMutedByDevice || power === null) return undefined;
