@@ -54,7 +54,7 @@ check: install ## the linters: ruff, mypy, import-linter, tsc
 
 # Chromium, PostgreSQL and Redis are only for the tests; Samtid itself needs none of them.
 test: install ## every test, real Chromium and both databases included
-	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server turnserver=coturn \
+	@.ci/need chromium=chromium '/usr/lib/postgresql/*/bin/initdb=postgresql' redis-server=redis-server janus=janus turnserver=coturn \
 		ip=iproute2 nft=nftables
 	@$(MAKE) --no-print-directory check
 	$(PYTEST) -n 2 --dist loadfile -m "not e2e and not long"

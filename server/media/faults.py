@@ -19,4 +19,10 @@ def fault(code: str) -> Fault:
             "Webbläsaren och servern kom inte överens om bild och ljud. Läs om sidan.",
             status=422,
         )
+    if code == "media.busy":
+        return Fault(
+            "media.busy",
+            "Alla platser för samtal med flera är upptagna just nu. Försök igen om en stund.",
+            status=503,
+        )
     return Fault("media.away", "Bild och ljud startar om. Försök igen om några sekunder.", status=503)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from time import monotonic
 from uuid import UUID
 
+from server.media.description import Unusable
 from server.media.embedded import messages as said
-from server.media.embedded.description import Unusable
 from server.media.embedded.room import Refusal, Room
 from server.media.engine import Event, RoomStats
 

@@ -18,7 +18,8 @@ from aiortc.rtp import (
 )
 from aiortc.sdp import SessionDescription
 
-from server.media.embedded import description, rtp
+from server.media import description
+from server.media.embedded import rtp
 from server.media.embedded.connection import PeerConnection, closed
 from server.media.embedded.slot import LEVEL, SEND_TIME
 from server.media.embedded.source import Source

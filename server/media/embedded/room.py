@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from server.media.embedded import description
+from server.media import description
 from server.media.embedded.publishing import Publishing
 from server.media.embedded.seat import Seat
 from server.media.embedded.source import Source

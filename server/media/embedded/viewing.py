@@ -22,7 +22,7 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
-from server.media.embedded import description
+from server.media import description
 from server.media.embedded.budget import Budget, Wanted
 from server.media.embedded.connection import PeerConnection, closed
 from server.media.embedded.places import arrange

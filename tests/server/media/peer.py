@@ -21,20 +21,19 @@ from aiortc.rtp import (
     RTCP_RTPFB_NACK,
     AnyRtcpPacket,
     RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
     RtcpRtpfbPacket,
     RtcpSenderInfo,
     RtcpSrPacket,
     pack_remb_fci,
 )
-from aiortc.sdp import SessionDescription
+from aiortc.sdp import MediaDescription, SessionDescription
 
 from server.media.embedded import rtp, vp8
 from server.media.embedded.connection import PeerConnection, Sender, closed
 from server.media.embedded.numbers import Unwrapper
 from server.media.engine import MediaEngine, Offer
-
-#: Payload types in the offers of our library.
-VIDEO, RTX = 97, 98
 
 
 @dataclass
@@ -47,6 +46,11 @@ class Got:
     marker: bool
     picture: int | None
     key: bool
+
+
+def unbroken(got: list[Got]) -> bool:
+    """All of a sender's packets from the first to the last, in order, each once."""
+    return bool(got) and [one.count for one in got] == list(range(got[0].count, got[0].count + len(got)))
 
 
 @dataclass
@@ -188,23 +192,48 @@ class Viewer:
         self.who, self.loss, self._chance = who, loss, random.Random(who.int + 1)
         self.dropped = 0
         self.states: list[str] = []
+        #: The latest offer that was answered; 0 before the first.
+        self.answered = 0
+        self._turn = asyncio.Lock()
+        #: Payload types of retransmissions, and of what is inside.
+        self._inside: dict[int, int] = {}
         self.peer = PeerConnection((), on_rtp=self._rtp, on_rtcp=self._rtcp, on_state=self.states.append)
         self.lines: dict[int, Shown] = {}
         self._main: dict[int, int] = {}
         self._asked: dict[tuple[int, int], float] = defaultdict(float)
 
-    async def join(self, engine: MediaEngine, room: UUID, sources: list[UUID] | None = None) -> Offer:
-        offer = await engine.subscribe(room, self.who, sources)
-        assert offer is not None
-        for media in SessionDescription.parse(offer.sdp).media:
-            ssrc = media.ssrc[0].ssrc
-            self.lines[ssrc] = Shown(ssrc, media.rtp.muxId, media.kind)
-            self._main |= {one.ssrc: ssrc for one in media.ssrc}
-        await self.peer.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
-        self._lose()
-        await self.peer.setLocalDescription()
-        await engine.answer(room, self.who, offer.number, self.peer.localDescription.sdp)
+    async def join(
+        self, engine: MediaEngine, room: UUID, sources: list[UUID] | None = None, *, renew: bool = False
+    ) -> Offer | None:
+        """Subscribe, and answer what is offered; an engine may have nothing to offer yet."""
+        offer = await engine.subscribe(room, self.who, sources, renew=renew)
+        if offer is not None:
+            await self.take(engine, room, offer)
         return offer
+
+    async def take(self, engine: MediaEngine, room: UUID, offer: Offer) -> None:
+        """Answer an offer, unless it was answered."""
+        async with self._turn:
+            if offer.number <= self.answered or self.peer.signalingState == "closed":
+                return
+            for media in SessionDescription.parse(offer.sdp).media:
+                self._read(media)
+            await self.peer.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
+            if not self.answered:
+                self._lose()
+            self.answered = offer.number
+            await self.peer.setLocalDescription()
+            await engine.answer(room, self.who, offer.number, self.peer.localDescription.sdp)
+
+    def _read(self, media: MediaDescription) -> None:
+        """The streams of an m-line; a parked one has none."""
+        for codec in media.rtp.codecs:
+            if codec.name == "rtx":
+                self._inside[codec.payloadType or 0] = int(str(codec.parameters["apt"]))
+        if media.ssrc:
+            ssrc = media.ssrc[0].ssrc
+            self.lines.setdefault(ssrc, Shown(ssrc, media.rtp.muxId, media.kind))
+            self._main |= {one.ssrc: ssrc for one in media.ssrc}
 
     def _lose(self) -> None:
         """Drop media before anything looks at it, as a line does: the decryption must not have seen it."""
@@ -249,8 +278,7 @@ class Viewer:
         assert packet is not None
         line = self.lines[self._main[packet.ssrc]]
         if packet.ssrc != line.ssrc:
-            assert packet.payload_type == RTX
-            original = rtp.unwrapped(packet, VIDEO, line.ssrc)
+            original = rtp.unwrapped(packet, self._inside[packet.payload_type], line.ssrc)
             assert original is not None
             packet = original
         number = line.unwrap(packet.number)
@@ -269,8 +297,17 @@ class Viewer:
 
     def _rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         for packet in packets:
-            if isinstance(packet, RtcpSrPacket):
-                self.lines[packet.ssrc].clocks.append(packet.sender_info)
+            line = self.lines.get(packet.ssrc) if isinstance(packet, RtcpSrPacket) else None
+            if isinstance(packet, RtcpSrPacket) and line is not None:
+                line.clocks.append(packet.sender_info)
+                self._report(line, packet.sender_info)
+
+    def _report(self, line: Shown, clock: RtcpSenderInfo) -> None:
+        """Answer a sender's report, as browsers do: Janus keeps packets only for who tells how far it is."""
+        last = (clock.ntp_timestamp >> 16) & 0xFFFFFFFF
+        highest = max(line.got, default=0) & 0xFFFFFFFF
+        told = RtcpReceiverInfo(line.ssrc, 0, 0, highest, 0, last, 0)
+        self.peer.write_rtcp(RtcpRrPacket(1, [told]))
 
 
 class Person:

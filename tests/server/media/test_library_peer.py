@@ -25,21 +25,21 @@ class Stock:
         self.frames: dict[str, int] = {"audio": 0, "video": 0}
         self._reading: list[asyncio.Task[None]] = []
 
-    async def join(self, gathering: Gathering) -> None:
+    async def join(self, forwarder: Gathering) -> None:
         for track in (AudioStreamTrack(), VideoStreamTrack()):
             self.publish.addTrack(track)
         for line in self.publish.getTransceivers():
             line.direction = "sendonly"
         await self.publish.setLocalDescription()
-        answer = await gathering.engine.publish(gathering.room, self.who, self.publish.localDescription.sdp)
+        answer = await forwarder.engine.publish(forwarder.room, self.who, self.publish.localDescription.sdp)
         await self.publish.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         self.subscribe.on("track", lambda track: self._reading.append(asyncio.create_task(self._read(track))))
-        offer = await gathering.engine.subscribe(gathering.room, self.who)
+        offer = await forwarder.engine.subscribe(forwarder.room, self.who)
         assert offer is not None
         await self.subscribe.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         await self.subscribe.setLocalDescription()
         sdp = self.subscribe.localDescription.sdp
-        await gathering.engine.answer(gathering.room, self.who, offer.number, sdp)
+        await forwarder.engine.answer(forwarder.room, self.who, offer.number, sdp)
 
     async def _read(self, track: MediaStreamTrack) -> None:
         while True:
@@ -52,18 +52,18 @@ class Stock:
         await asyncio.gather(self.publish.close(), self.subscribe.close())
 
 
-async def test_a_stock_peer_decodes_what_another_encodes(gathering: Gathering) -> None:
+async def test_a_stock_peer_decodes_what_another_encodes(forwarder: Gathering) -> None:
     """Two peers that know nothing of us: each decodes pictures and sound of the other."""
-    await gathering.engine.close_room(gathering.room)
-    await gathering.engine.open_room(gathering.room, seats=2)
+    await forwarder.engine.close_room(forwarder.room)
+    await forwarder.engine.open_room(forwarder.room, seats=2)
     peers = [Stock(), Stock()]
     try:
         for peer in peers:
-            await peer.join(gathering)
+            await peer.join(forwarder)
         await until(
             lambda: all(peer.frames["video"] > 10 and peer.frames["audio"] > 20 for peer in peers), "frames"
         )
-        stats = await gathering.engine.stats(gathering.room)
+        stats = await forwarder.engine.stats(forwarder.room)
         assert all({source.kind for source in one.sources} == {"audio", "video"} for one in stats.people)
     finally:
         for peer in peers:

@@ -34,27 +34,33 @@ def alive(process: int) -> bool:
         return False
 
 
-async def test_a_killed_process_is_reported_and_replaced_and_people_come_back(gathering: Gathering) -> None:
+def process_of(forwarder: Gathering) -> int | None:
+    """The forwarder's process now."""
+    assert isinstance(forwarder.engine, EmbeddedEngine)
+    return forwarder.engine.process_id
+
+
+async def test_a_killed_process_is_reported_and_replaced_and_people_come_back(forwarder: Gathering) -> None:
     """kill -9 in a call: the room is told lost, a new process stands, the same people meet again."""
-    people = [await gathering.enter() for _ in range(3)]
-    await gathering.beat(10)
-    first = gathering.engine.process_id
+    people = [await forwarder.enter() for _ in range(3)]
+    await forwarder.beat(10)
+    first = process_of(forwarder)
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await until(lambda: RoomLost(gathering.room) in gathering.told, "the room is told lost")
+    await until(lambda: RoomLost(forwarder.room) in forwarder.told, "the room is told lost")
     for person in people:
         await person.close()
-    gathering.people = [Person(person.who) for person in people]
+    forwarder.people = [Person(person.who) for person in people]
     # At once: what is asked before the new process stands waits for it.
-    await asyncio.gather(*(person.join(gathering.engine, gathering.room) for person in gathering.people))
-    assert gathering.engine.process_id not in (None, first)
-    await until(lambda: all(len(gathering.sees(one)) == 2 for one in gathering.people), "placed again")
+    await asyncio.gather(*(person.join(forwarder.engine, forwarder.room) for person in forwarder.people))
+    assert process_of(forwarder) not in (None, first)
+    await until(lambda: all(len(forwarder.sees(one)) == 2 for one in forwarder.people), "placed again")
     await until(
-        lambda: all(one.viewer.states[-1:] == ["connected"] for one in gathering.people), "connected again"
+        lambda: all(one.viewer.states[-1:] == ["connected"] for one in forwarder.people), "connected again"
     )
-    await gathering.beat(15)
-    for viewer in gathering.people:
-        for sender in gathering.people:
+    await forwarder.beat(15)
+    for viewer in forwarder.people:
+        for sender in forwarder.people:
             if sender is not viewer:
                 assert viewer.viewer.seen(sender.who, "video")
                 assert viewer.viewer.seen(sender.who, "audio")
@@ -62,13 +68,13 @@ async def test_a_killed_process_is_reported_and_replaced_and_people_come_back(ga
 
 
 async def test_a_question_that_was_under_way_when_it_died_is_answered_by_a_fault(
-    gathering: Gathering,
+    forwarder: Gathering,
 ) -> None:
     """Nobody waits for ever for an answer of a dead process."""
-    pid = gathering.engine.process_id
+    pid = process_of(forwarder)
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    asked = asyncio.create_task(gathering.engine.stats(gathering.room))
+    asked = asyncio.create_task(forwarder.engine.stats(forwarder.room))
     await asyncio.sleep(0.05)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(Fault, match=r"media\.away"):
@@ -76,19 +82,19 @@ async def test_a_question_that_was_under_way_when_it_died_is_answered_by_a_fault
 
 
 async def test_a_process_that_hangs_is_replaced(
-    gathering: Gathering, monkeypatch: pytest.MonkeyPatch
+    forwarder: Gathering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that lives but no longer answers is worse than a dead one: it is killed."""
     monkeypatch.setattr(supervisor, "PING", 0.05)
     monkeypatch.setattr(supervisor, "HUNG", 0.5)
     monkeypatch.setattr(supervisor, "END", 0.2)
-    first = gathering.engine.process_id
+    first = process_of(forwarder)
     assert first is not None
     # The ping that sleeps now still has the old pause.
     await asyncio.sleep(2.1)
     os.kill(first, signal.SIGSTOP)
-    await until(lambda: RoomLost(gathering.room) in gathering.told, "the room is told lost")
-    await gathering.engine.stats(gathering.room)
+    await until(lambda: RoomLost(forwarder.room) in forwarder.told, "the room is told lost")
+    await forwarder.engine.stats(forwarder.room)
     assert not alive(first)
 
 
@@ -134,14 +140,14 @@ async def test_the_process_dies_with_a_server_that_was_killed(tmp_path: Path) ->
     await until(lambda: not alive(child), "the forwarder is gone")
 
 
-async def test_a_room_that_nobody_opened_is_not_there(gathering: Gathering) -> None:
+async def test_a_room_that_nobody_opened_is_not_there(forwarder: Gathering) -> None:
     """Leaving one is no error: whoever cleans up need not know."""
     with pytest.raises(Fault, match=r"media\.no_room"):
-        await gathering.engine.stats(new_id())
-    await gathering.engine.leave(new_id(), new_id())
-    await gathering.engine.close_room(gathering.room)
+        await forwarder.engine.stats(new_id())
+    await forwarder.engine.leave(new_id(), new_id())
+    await forwarder.engine.close_room(forwarder.room)
     with pytest.raises(Fault, match=r"media\.no_room"):
-        await gathering.engine.subscribe(gathering.room, new_id())
+        await forwarder.engine.subscribe(forwarder.room, new_id())
 
 
 async def test_media_stays_within_the_ports_that_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
