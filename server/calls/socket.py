@@ -111,7 +111,6 @@ class Socket:
 
     async def go_out(self) -> None:
         """The socket is closed."""
-        raise NotImplementedError
 
     def say(self, text: str) -> str:
         return translations(self.language).gettext(text)
@@ -181,11 +180,14 @@ class Socket:
                 self.gone = gone
                 await self._bye(gone)
         finally:
-            if self._goodbye is not None:
-                # The connection is closed when this method returns: not before the goodbye is out.
-                await asyncio.gather(self._goodbye, return_exceptions=True)
-            await self.go_out()
-            self.ended.set()
+            try:
+                if self._goodbye is not None:
+                    # The connection is closed when this method returns: not before the goodbye is out.
+                    await asyncio.gather(self._goodbye, return_exceptions=True)
+            finally:
+                # Also when the request is cancelled because its connection has gone.
+                await self.go_out()
+                self.ended.set()
         return self._ws
 
     async def _receive(self) -> None:
@@ -211,7 +213,6 @@ class Socket:
         if frame.type is not WSMsgType.TEXT:
             raise _fault("message.not_json")
         message = self._read(frame.data)
-        answers = getattr(message, "n", None)
         if isinstance(message, Ping):
             self.send(Pong(answers=message.n, now=self.clock.now()))
             return
