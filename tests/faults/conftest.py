@@ -19,6 +19,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+#: What stands at the end of the run: tables for docs/measured/.
+_TABLES = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for one in terminalreporter.config.stash.get(_TABLES, []):
+        terminalreporter.write_line(f"\n{one}\n")
+
+
+@pytest.fixture(scope="session")
+def tables(request: pytest.FixtureRequest) -> list[str]:
+    """What is put here is shown when all tests are done."""
+    return request.config.stash.setdefault(_TABLES, [])
+
+
 def _have(why: str | None) -> None:
     if why is None:
         return

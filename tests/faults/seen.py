@@ -38,8 +38,13 @@ WATCH = """
       source.set.call(this, stream);
       if (!stream || !(this instanceof HTMLVideoElement) || watched.has(this)) return;
       watched.add(this);
-      const note = (now) => {
-        if (this.srcObject?.getVideoTracks().some((track) => remote.has(track))) shownAt.push(absolute(now));
+      let last;
+      const note = (now, { rtpTimestamp }) => {
+        // A new stream on the element shows the old frame once more: that is none of the other side.
+        const isNew = rtpTimestamp !== undefined && rtpTimestamp !== last;
+        last = rtpTimestamp;
+        const isRemote = this.srcObject?.getVideoTracks().some((track) => remote.has(track));
+        if (isNew && isRemote) shownAt.push(absolute(now));
         this.requestVideoFrameCallback(note);
       };
       this.requestVideoFrameCallback(note);
@@ -144,6 +149,7 @@ async def watch(page: Page, seconds: float) -> Seen:
         freezes=after["frozen"] - before["frozen"],
         frozen_s=after["frozen_s"] - before["frozen_s"],
         lost_percent=100 * lost / max(1, lost + received),
-        kilobits=8 * (after["kilobytes"] - before["kilobytes"]) / ((end - start) / 1000),
+        # Negative after a new peer connection, which counts from nothing.
+        kilobits=8 * max(0, after["kilobytes"] - before["kilobytes"]) / ((end - start) / 1000),
         round_trip=after["round_trip"],
     )

@@ -45,7 +45,7 @@ MATRIX: dict[str, tuple[Fault, bool, bool, str]] = {
 
 
 @pytest.fixture(scope="module")
-def lines(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, ...]]]:
+def lines(tables: list[str]) -> Iterator[list[tuple[str, ...]]]:
     """The rows of the table; shown when all are there."""
     before = facts()
     rows: list[tuple[str, ...]] = []
@@ -54,10 +54,8 @@ def lines(request: pytest.FixtureRequest) -> Iterator[list[tuple[str, ...]]]:
         "fault", "picture back, s: worker / client", "longest still, ms: worker / client",
         "freezes", "lost, %", "kbit/s", "path", "hoped for",
     )  # fmt: skip
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    assert reporter is not None
-    reporter.write_line(f"\n\nFaults of the network, {TIMES} talks each: median (worst)\n\n{before}\n")
-    reporter.write_line(f"{table(head, rows)}\n\nLoad after: {load()}")
+    title = f"Faults of the network, {TIMES} talks each: median (worst)"
+    tables.append(f"{title}\n\n{before}\n\n{table(head, rows)}\n\nLoad after: {load()}")
 
 
 @pytest.mark.parametrize("name", MATRIX)
