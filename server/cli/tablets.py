@@ -18,12 +18,16 @@ from care.ids import read_id
 from care.municipality import Group
 from care.words import N_
 from server.cli.ground import Ground, grounded
+from server.cli.simulated_tablets import command as simulate
 from server.tablets.home import clients_of, revoke
 
 
-@click.group(short_help="List tablets, or switch one off.")
+@click.group(short_help="List tablets, switch one off, or simulate many.")
 def command() -> None:
     """The tablets in homes."""
+
+
+command.add_command(simulate)
 
 
 @command.command("list", short_help="Every tablet and how it is.")
