@@ -41,6 +41,10 @@ class TaskKind(StrEnum):
     EMERGENCY_OPENED = "emergency_opened"
     #: Last month's sample of the access log is drawn; the manager looks at each line.
     LOG_SAMPLE = "log_sample"
+    #: Why nobody answered: said on the page of the contact.
+    NO_ANSWER_WHY = "no_answer_why"
+    #: Nobody has answered several times: what is agreed with the client is to be looked at.
+    PLAN_REVIEW = "plan_review"
     #: A message to somebody's phone did not get through, by any way.
     ALERT_FAILED = "alert_failed"
 

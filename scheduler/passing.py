@@ -30,6 +30,8 @@ NEXT_WITHIN: dict[TaskKind, timedelta] = {
     TaskKind.FOLLOW_UP: SOON,
     TaskKind.TABLET_SILENT: _TODAY,
     TaskKind.TABLET_SOUND: _TODAY,
+    TaskKind.NO_ANSWER_WHY: _TODAY,
+    TaskKind.PLAN_REVIEW: timedelta(days=7),
     TaskKind.LOG_SAMPLE: timedelta(days=7),
     TaskKind.ALERT_FAILED: _TODAY,
 }

@@ -21,6 +21,8 @@ class Cause(StrEnum):
     #: A file said that it was not done, and no more.
     IMPORTED = "imported"
     NO_ANSWER = "no_answer"
+    #: The visit that was sent for want of an answer was not needed after all.
+    NOT_NEEDED = "not_needed_after_all"
     #: Sound or picture did not come through.
     TECHNICAL_FAILURE = "technical_failure"
     NO_TABLET = "no_tablet"

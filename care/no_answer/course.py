@@ -100,10 +100,14 @@ def decide_by(since: datetime, zone: ZoneInfo = SWEDEN) -> datetime:
     return at(day, MORNING, zone)
 
 
-def begin(times: Times, now: datetime, *, rang_at: datetime | None = None, at_door: bool = False) -> Course:
-    """A case begins: at its first step, or at the door that nobody opens."""
-    step = Step.ON_SITE if at_door else times.ladder[0]
-    return Course(times, rang_at or now, step, now)
+def begin(times: Times, now: datetime, *, rang_at: datetime | None = None) -> Course:
+    """A case begins at its first step, with the first ring that nobody answered."""
+    return Course(times, rang_at or now, times.ladder[0], now)
+
+
+def course_of_door(times: Times, now: datetime) -> Course:
+    """Somebody stands at a door that nobody opens: a visit as planned, or the one that was sent."""
+    return Course(times, now, Step.ON_SITE, now)
 
 
 def take(course: Course, outcome: Outcome, now: datetime) -> Course:
@@ -119,21 +123,33 @@ def take(course: Course, outcome: Outcome, now: datetime) -> Course:
         raise Fault("no_answer.outcome", "Det steget kan inte sluta så.", status=409, place="outcome")
     if outcome in ENDS:
         return replace(course, is_over=True, since=now)
-    if outcome is Outcome.WRONG:
-        if course.step is Step.ON_SITE:
-            return replace(course, since=now, is_wrong=True)
+    if outcome is Outcome.WRONG and course.step is not Step.ON_SITE:
         return replace(course, is_wrong=True, called_off=False, step=Step.CHECK_VISIT, since=now)
     if outcome is Outcome.NOT_NOW:
         # A sign of life: it begins anew, and rings again in five minutes.
         again = next(step for step in course.times.ladder if step is not Step.RING)
         return replace(course, began=now, step=again, since=now)
-    if outcome is Outcome.POLICE:
+    if course.step is Step.ON_SITE:
+        # Still nobody inside: whoever leads has another quarter of an hour.
         return replace(course, since=now)
     if outcome is Outcome.OFFLINE:
         following = course.times.after(Step.RING_AGAIN)
     else:
         following = course.times.after(course.step)
     return replace(course, step=following, since=now)
+
+
+def rang(course: Course, outcome: Outcome, now: datetime) -> Course:
+    """The course after a ring that came to nothing: ``no_answer``, ``offline`` or ``not_now``.
+
+    Who rings once more later on changes nothing by that, but for a sign of life.
+    """
+    is_ring = course.step in (Step.RING, Step.RING_AGAIN)
+    if course.is_over or course.step is Step.ON_SITE or not (is_ring or outcome is Outcome.NOT_NOW):
+        return course
+    if outcome is Outcome.NOT_NOW and not is_ring:
+        return take(replace(course, step=Step.RING_AGAIN), outcome, now)
+    return take(course, outcome, now)
 
 
 def lapse(course: Course, now: datetime) -> Course:
@@ -161,8 +177,3 @@ def called_off(course: Course, now: datetime) -> Course:
         step=Step.CHECK_VISIT,
         since=now,
     )
-
-
-def nobody_opens(course: Course, now: datetime) -> Course:
-    """Who was sent stands at the door."""
-    return replace(course, step=Step.ON_SITE, since=now, has_visit=True, is_sent=True)

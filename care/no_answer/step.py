@@ -79,7 +79,7 @@ OUTCOMES: dict[Step, tuple[Outcome, ...]] = {
     Step.NEIGHBOURS: (Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.DONE_THERE, Outcome.AWAY, Outcome.WRONG),
     Step.CONTACT_PERSON: (Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.AWAY, Outcome.WRONG),
     Step.CHECK_VISIT: (Outcome.ANSWERED, Outcome.SEEN_OK, Outcome.AWAY),
-    Step.ON_SITE: (Outcome.INSIDE_OK, Outcome.INSIDE_HELP, Outcome.AWAY, Outcome.POLICE),
+    Step.ON_SITE: (Outcome.NO_ANSWER, Outcome.INSIDE_OK, Outcome.INSIDE_HELP, Outcome.AWAY, Outcome.POLICE),
     Step.DECIDE: (Outcome.VISIT, Outcome.ANSWERED, Outcome.LEAVE, Outcome.WRONG),
 }
 

@@ -31,40 +31,42 @@ from care import (
 from care.access import chain, emergency, log, sample
 from care.calls import call
 from care.contacts import contact, rule
+from care.guests import invitation
+from care.no_answer import case
 from care.retention import run as retention
 from care.storage.columns import Base
-from care.guests import invitation
 
 metadata = Base.metadata
 
 __all__ = [
     "accounts",
     "alerts",
+    "approved",
     "call",
     "carried",
-    "approved",
+    "case",
     "chain",
     "clients",
     "consent",
     "contact",
+    "device_history",
     "devices",
     "disruptions",
-    "device_history",
     "emergency",
     "factors",
     "gatherings",
     "handovers",
     "imports",
+    "invitation",
     "kiosk",
     "log",
     "metadata",
     "municipality",
-    "invitation",
     "notices",
     "outbox",
+    "path_tests",
     "programs",
     "pulse",
-    "path_tests",
     "receipts",
     "retention",
     "rule",

@@ -21,6 +21,7 @@ from care.contacts.sweep import MOST, Move, Row, pick, sweep
 from care.leaving import gone_by, leave
 from care.localtime import day_span
 from care.municipality import Group
+from care.no_answer.case import NoAnswerCase
 from care.services import Priority
 from care.storage.database import Database
 from care.tasks import Task, TaskKind
@@ -28,6 +29,7 @@ from scheduler.ticks.timing import LOOK_AGAIN_OLD
 
 HAND = Hand("tick.day_end")
 _ELSEWHERE = select(Group.id).where(Group.visits_in.is_not(None))
+_UNANSWERED = select(NoAnswerCase.contact_id).where(NoAnswerCase.ended_at.is_(None))
 _ABSENCES_KEPT = timedelta(days=31)
 
 Span = tuple[datetime, datetime]
@@ -43,6 +45,8 @@ async def day_end(database: Database, clock: Clock) -> int:
         PlannedContact.start < today,
         PlannedContact.window_end < today,
         PlannedContact.actual_start.is_(None),
+        # Somebody has rung and nobody answered: that ends with a person's word, and not with the day.
+        PlannedContact.id.not_in(_UNANSWERED),
         # What another system registers may well have been done: its word is waited for, then a person asked.
         or_(PlannedContact.channel != Channel.PHYSICAL, PlannedContact.group_id.not_in(_ELSEWHERE)),
     )

@@ -24,6 +24,7 @@ from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import MOST, Move, Row, pick, sweep
 from care.handovers import in_queue
+from care.no_answer.case import NoAnswerCase
 from care.outbox import announce
 from care.storage.database import Database
 from scheduler.ticks.deadline import deadline_of
@@ -38,6 +39,7 @@ from scheduler.ticks.timing import (
 
 HAND = Hand("tick.escalation")
 _RED = (Status.AWAITING, Status.UNKNOWN)
+_WITH_CASE = select(NoAnswerCase.contact_id).where(NoAnswerCase.ended_at.is_(None))
 
 
 async def escalation(database: Database, clock: Clock) -> int:
@@ -50,7 +52,8 @@ async def escalation(database: Database, clock: Clock) -> int:
     for where in (
         (PlannedContact.status == Status.DUE, past),
         (PlannedContact.status == Status.UNDERWAY, past),
-        (PlannedContact.status.in_(_RED), past),
+        # A row with an open case follows its steps: `scheduler.ticks.no_answer`.
+        (PlannedContact.status.in_(_RED), past, PlannedContact.id.not_in(_WITH_CASE)),
     ):
         count += await _all(database, clock, timing, where)
     return count

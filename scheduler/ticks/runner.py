@@ -22,6 +22,7 @@ from scheduler.ticks.escalation import escalation
 from scheduler.ticks.hand_over_watch import hand_over_watch
 from scheduler.ticks.log_sample import log_sample
 from scheduler.ticks.marks import mark
+from scheduler.ticks.no_answer import no_answer
 from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
 from scheduler.ticks.retention import retention
@@ -36,6 +37,7 @@ Work = Callable[[Database, Clock], Awaitable[int]]
 EVERY: dict[str, tuple[Work, float]] = {
     "presence": (presence, 20),
     "due": (due, 2),
+    "no_answer": (no_answer, 2),
     "escalation": (escalation, 5),
     "device_watch": (device_watch, 30),
     "notice_watch": (notice_watch, 15),

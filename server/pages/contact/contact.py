@@ -19,6 +19,7 @@ from server.language import translations
 from server.pages.contact import early_ring
 from server.pages.contact.alone import company
 from server.pages.contact.card import Card, goals_of, language_word, narrow, past_of, read_card, spoken_of
+from server.pages.contact.no_answer_lead import no_answer_lead
 from server.pages.contact.receipt import may_be_receipted
 from server.pages.contact.row_state import CALLS, may_ring, row_state
 from server.pages.contact.row_ways import other_ways
@@ -68,6 +69,8 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         near = await company(request, session) if contact.channel in CALLS else None
         may_receipt = card.registered_in is not None and await may_be_receipted(session, contact)
         moves = await other_ways(request, session, contact) if may_move else []
+        may_resolve = await would_allow(request, session, Action.CONTACT_RESOLVE, contact)
+        unanswered = await no_answer_lead(session, contact, clock.now()) if may_resolve else None
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
     return render(
@@ -75,6 +78,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         "contact.html",
         card=card,
         parts=parts,
+        unanswered=unanswered,
         carried=carried,
         may_decide=may_perform,
         contact=contact,

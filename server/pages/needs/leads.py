@@ -30,8 +30,14 @@ LEADS: dict[TaskKind, Lead] = {
     TaskKind.EMERGENCY_OPENED: Lead(
         "log_emergency", "bedomning", N_("Läs skälet och bedöm"), "opening", Action.LOG_REVIEW
     ),
+    TaskKind.NO_ANSWER_WHY: Lead("no_answer", "", N_("Säg varför"), "contact"),
+    TaskKind.PLAN_REVIEW: Lead("no_answer_plan", "", N_("Till planen")),
     TaskKind.LOG_SAMPLE: Lead("log_sample", "", N_("Granska raderna"), action=Action.LOG_REVIEW),
 }
+
+
+#: Pages of the client that the task is about.
+_CLIENTS = ("client", "no_answer_plan")
 
 
 def lead_of(task: Task) -> tuple[Lead | None, dict[str, str], str]:
@@ -44,7 +50,7 @@ def lead_of(task: Task) -> tuple[Lead | None, dict[str, str], str]:
         return None, {}, ""
     if task.kind is TaskKind.LOG_SAMPLE:
         return lead, {}, f"?grupp={task.group_id}&manad={task.facts.get('month', '')}"
-    key = task.facts.get(lead.fact) if lead.fact else task.client_id if lead.route == "client" else ""
+    key = task.facts.get(lead.fact) if lead.fact else task.client_id if lead.route in _CLIENTS else ""
     if key is None:
         return None, {}, ""
     return lead, {"id": str(key)} if key else {}, ""

@@ -20,6 +20,7 @@ from care.contacts.cause import Cause
 from care.contacts.contact import Assignment, ContactLine, PlannedContact
 from care.contacts.life import Status
 from care.ids import read_id
+from care.no_answer.case import NoAnswerCase, open_cases
 from care.notices import Notice
 from care.staff import Staff
 from care.tasks import JUDGED_IN_LOG, Task, TaskKind
@@ -30,6 +31,7 @@ from scheduler.resolving import needs_a_person
 from server.language import N_
 from server.pages.account import alert_words
 from server.pages.client import review_words
+from server.pages.contact import no_answer_words
 from server.pages.contact.row_words import services_text
 from server.pages.needs.leads import LEADS, Lead, lead_of
 from server.pages.rendering import clock_text
@@ -39,6 +41,7 @@ Translate = Callable[[str], str]
 
 HEADINGS: dict[TaskKind, str] = {
     **review_words.HEADINGS,
+    **no_answer_words.TASK_HEADINGS,
     TaskKind.TELL_CLIENT: N_("Ring och berätta"),
     TaskKind.TABLET_SILENT: N_("Surfplattan är tyst"),
     TaskKind.TABLET_SOUND: N_("Surfplattan behöver ett tryck"),
@@ -54,6 +57,7 @@ HEADINGS: dict[TaskKind, str] = {
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
 OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
     **review_words.OUTCOMES,
+    **no_answer_words.TASK_OUTCOMES,
     TaskKind.TELL_CLIENT: (
         ("told", N_("Har berättat")),
         ("not_reached", N_("Nådde inte, tar det på besöket")),
@@ -108,6 +112,8 @@ class Need:
     #: The reader may know that it waits, but not whom it is about, and so not close it.
     is_nameless: bool = False
     services: str = ""
+    #: What to do now, where nobody answers.
+    step: str = ""
     outcomes: Sequence[tuple[str, str]] = ()
     #: Contacts to look at, in words: (id, words)
     rows: list[tuple[UUID, str]] = field(default_factory=list)
@@ -158,6 +164,8 @@ class _About:
         self.notices: dict[UUID, list[Notice]] = {}
         self.nameless: Collection[UUID] = ()
         self.trails: dict[UUID, list[tuple[Alert, Staff]]] = {}
+        #: Rows that somebody is going through the steps of, as nobody answered.
+        self.cases: dict[UUID, NoAnswerCase] = {}
         #: Tasks that are answered elsewhere, and have not been.
         self.unanswered: Collection[UUID] = ()
 
@@ -198,6 +206,7 @@ class _About:
             select(ContactPerson).where(ContactPerson.client_id.in_(clients)).order_by(ContactPerson.rank)
         ):
             self.persons.setdefault(person.client_id, []).append(person)
+        self.cases = await open_cases(session, [row.id for row in red])
         owners = {row.owner_id for row in red} | {one.owner_id for one in tasks}
         self.staff = {
             one.id: one
@@ -219,9 +228,11 @@ class _About:
             text = self.say(
                 "Samtycket till video togs tillbaka under samtalet kl. %(time)s. Behövs ett besök?"
             )
+        case = self.cases.get(row.id)
         return Need(
             id=row.id,
             kind="red",
+            step=self.say(no_answer_words.HEADINGS[case.step]) if case is not None else "",
             heading=self._name(client),
             is_nameless=client.id in self.nameless,
             client=client,
@@ -302,6 +313,8 @@ class _About:
         """Of the kinds with words of their own; empty for the others."""
         if one.kind in review_words.HEADINGS:
             return review_words.sentence(one.kind, one.facts, client, self.zone, self.say)
+        if one.kind in no_answer_words.TASK_HEADINGS:
+            return no_answer_words.task_sentence(one.kind, one.facts, client, self.say)
         if one.kind is TaskKind.LOG_SAMPLE:
             return self.say(
                 "%(count)s slumpvis valda rader från %(month)s. Hade den som öppnade skäl till det?"

@@ -103,6 +103,9 @@ TRIES: dict[str, list[Try]] = {
         Try(lambda side: {"id": side.video.id}, lambda side: {"whom": str(side.friend.id)}),
         Try(lambda side: {"id": side.video.id}, lambda _: {"whom": "interpreter", "name": "Amal"}),
     ],
+    "no_answer_plan": [client()],
+    "no_answer_plan_save": [client(lambda _: {"seen": "x", "risk": "high"})],
+    "contact_person_first": [client(lambda side: {"person": str(side.client.id)})],
     "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
     "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
     "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
@@ -124,6 +127,8 @@ TRIES: dict[str, list[Try]] = {
             lambda side: {"id": side.underway.id, "deed": side.deed.id}, lambda _: {"choice": "theirs"}
         )
     ],
+    "no_answer": [row("red")],
+    "no_answer_say": [row("red", do="say", step="on_site", outcome="no_answer")],
     "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
     "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
     "outage_save": [
