@@ -19,8 +19,8 @@ from care.no_answer.case import case_on
 from care.no_answer.course import DAY_FROM, DAY_TO, MORNING
 from care.no_answer.step import Outcome, Step, WhyNoAnswer
 from care.staff import Staff
+from scheduler.answers import say, send_somebody
 from scheduler.duty import people_at_work
-from scheduler.no_answer.deeds import say, send_somebody
 from scheduler.no_answer.ending import say_why
 from server.keys import CLOCK, DATABASE
 from server.pages.contact import no_answer_words as words

@@ -23,7 +23,7 @@ from care.no_answer.step import Outcome, Step, WhyNoAnswer
 from care.services import Priority
 from care.storage.database import Database
 from care.tasks import Task, TaskKind
-from scheduler.no_answer.deeds import say, send_somebody
+from scheduler.answers import say, send_somebody
 from scheduler.no_answer.ending import say_why
 from scheduler.no_answer.nearest import nearest
 from scheduler.no_answer.neighbours import Where, neighbours

@@ -1,4 +1,4 @@
-"""What a person says of a step, with one tap: the case moves on, or ends with its row."""
+"""Nobody answers: what a person says of a step, with one tap. The case moves on, or ends with its row."""
 
 from __future__ import annotations
 
