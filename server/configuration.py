@@ -141,6 +141,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     #: A session ends after so many hours, or when it has been idle for so many minutes.
     session_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 7)] = 12
     idle_minutes: Annotated[int, msgspec.Meta(ge=5, le=24 * 60)] = 120
+    #: A call goes on when a side comes back within so many seconds.
+    call_grace_seconds: Annotated[int, msgspec.Meta(ge=10, le=3600)] = 120
     oidc: OpenId | None = None
     turn: Turn | None = None
     media: Media | None = None

@@ -298,6 +298,8 @@ class Sending(Asked, tag="sending", kw_only=True):
     call: UUID
     audio: bool
     video: bool
+    #: Why something is missing that somebody has not switched off.
+    why: Literal["line", "device"] | None = None
 
 
 class Media(Asked, tag="media", kw_only=True):
@@ -343,6 +345,17 @@ class Resumed(Message, tag="resumed", kw_only=True):
     answers: int | None = None
 
 
+class Renew(Asked, tag="renew", kw_only=True):
+    call: UUID
+
+
+class Renewed(Message, tag="renewed", kw_only=True):
+    call: UUID
+    ice_servers: list[dict[str, Any]]
+    relay_only: bool
+    answers: int | None = None
+
+
 class Taken(Message, tag="taken", kw_only=True):
     call: UUID
 
@@ -361,7 +374,9 @@ class Changed(Message, tag="changed", kw_only=True):
 
 
 #: What both sides of a call may say of it.
-CallMessage = NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume | FromBoth
+CallMessage = (
+    NewConnection | Description | Candidate | Sending | Media | Quality | HangUp | Resume | Renew | FromBoth
+)  # fmt: skip
 FromTablet = (
     Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
     | Health
@@ -373,6 +388,6 @@ FromWorker = (
 FromGuest = Hello | Ping | FromRoom
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
-    | Description | Candidate | Sending | Resumed | Taken | Changed | ShowText | Shown | FromBoth | ToRoom
+    | Description | Candidate | Sending | Resumed | Renewed | Taken | Changed | ShowText | Shown | FromBoth | ToRoom
     | ToLobby
 )  # fmt: skip

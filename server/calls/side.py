@@ -29,6 +29,8 @@ from server.calls.messages import (
     NewConnection,
     Peer,
     Quality,
+    Renew,
+    Renewed,
     Resume,
     Resumed,
     Sending,
@@ -77,6 +79,7 @@ class Side(Socket):
             Media: self.media,
             HangUp: self.hang_up,
             Quality: self.quality,
+            Renew: self.renew,
             **beside.handlers(self),
         }
 
@@ -171,6 +174,21 @@ class Side(Socket):
                 path=message.path,
                 setup_ms=message.setup_ms,
             )
+
+    async def renew(self, message: Renew) -> Renewed:
+        """Fresh credentials for the relay: a call may last longer than they do."""
+        self.seat(message.call)
+        async with self.database.read() as session:
+            call = await session.get(Call, message.call)
+            if call is None or call.state is CallState.ENDED:
+                raise Fault("call.over", "Samtalet är redan slut.", status=409, place="call")
+            side = await course.participant(session, call.id, CallRole.CLIENT)
+            client = await session.get(Client, side.client_id) if side.client_id else None
+        return Renewed(
+            call=call.id,
+            ice_servers=ice_servers(self.app[CONFIGURATION].turn, call.id, self.clock.now()),
+            relay_only=client is not None and client.is_protected,
+        )
 
     async def resume(self, message: Resume) -> Resumed:
         """Take up a call after a break. The other side is told, and says who it is."""

@@ -15,13 +15,12 @@ from aiohttp import web
 
 from care.calls import course
 from care.calls.call import Call, CallRole
-from care.calls.course import GRACE
 from care.calls.life import CallState, Cause
 from care.calls.ring import LOOK, RING, live_calls
 from server.background import ended
 from server.calls.desk import SYSTEM, device_address, worker_address
 from server.calls.hub import HUB
-from server.keys import CLOCK, DATABASE
+from server.keys import CLOCK, CONFIGURATION, DATABASE
 
 log = logging.getLogger("samtid.calls")
 
@@ -41,12 +40,15 @@ class Sweep:
         self._clock = app[CLOCK]
         self._database = app[DATABASE]
         self._began = self._clock.now()
+        self._grace = timedelta(seconds=app[CONFIGURATION].call_grace_seconds)
         #: Since when a side of a call has been away.
         self._away: dict[tuple[UUID, CallRole], datetime] = {}
         #: Sides that this server has seen: the others have not come back since it began.
         self._seen: set[tuple[UUID, CallRole]] = set()
         #: Since when a call has been without picture and sound.
         self._broken: dict[UUID, datetime] = {}
+        #: When a side of a call that is being set up was last away.
+        self._met: dict[UUID, datetime] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -76,13 +78,14 @@ class Sweep:
         self._seen = {key for key in self._seen if key[0] in alive}
         broken = {call.id for call in calls if call.state is CallState.RECONNECTING}
         self._broken = {key: self._broken.get(key, self._clock.now()) for key in broken}
+        self._met = {key: since for key, since in self._met.items() if key in alive}
         for call in calls:
             device_id = devices[call.id]
             worker_away = await self._time_away(call, CallRole.WORKER, worker_address(call.id))
             client_away = (
                 await self._time_away(call, CallRole.CLIENT, device_address(device_id))
                 if device_id
-                else GRACE
+                else self._grace
             )
             cause = self._cause(call, worker_away, client_away)
             if cause is not None:
@@ -100,16 +103,20 @@ class Sweep:
         """Why the call has to end now, if it has to."""
         now = self._clock.now()
         if call.state is CallState.RINGING:
-            if now >= call.rung_at + RING + LATE:
+            # While the server was away somebody may have answered: the screen says so when it is back.
+            if now >= max(call.rung_at + RING, self._began) + LATE:
                 return Cause.NO_ANSWER
             return Cause.CANCELLED if worker_away >= CALLER_GONE else None
-        if max(worker_away, client_away) >= GRACE:
+        if max(worker_away, client_away) >= self._grace:
             nobody = not any((call.id, role) in self._seen for role in (CallRole.WORKER, CallRole.CLIENT))
             return Cause.SERVER_RESTART if nobody and call.rung_at < self._began else Cause.LOST
-        answered = call.answered_at or call.rung_at
-        if call.state is CallState.CONNECTING and now >= answered + LOOK + NOTHING_CAME:
-            both_here = not worker_away and not client_away
-            return Cause.MEDIA_FAILED if both_here else None
-        if call.id in self._broken and now - self._broken[call.id] >= GRACE:
+        if call.state is CallState.CONNECTING:
+            if worker_away or client_away:
+                self._met[call.id] = now
+                return None
+            # Who comes back says first that picture and sound have come all the while.
+            since = max(call.answered_at or call.rung_at, self._met.get(call.id, self._began))
+            return Cause.MEDIA_FAILED if now >= since + LOOK + NOTHING_CAME else None
+        if call.id in self._broken and now - self._broken[call.id] >= self._grace:
             return Cause.LOST
         return None

@@ -151,7 +151,7 @@ class TabletSocket(RoomSeats, Side):
                 language=self.language,
                 version=version,
                 pace=self.pace,
-                call=_going_on(going_on[0]) if going_on else None,
+                call=_going_on((going_on or calls)[0]) if calls else None,
             )
         )
         if self.version is not None and self.version != version:

@@ -26,7 +26,11 @@ export class Calls extends EventTarget {
     const { connection } = tablet;
     connection.on("ring", (message) => {
       if (this.going && this.going.id !== message["call"]) return;
-      if (this.#ended.has(message["call"])) return;
+      if (this.#ended.has(message["call"])) {
+        // "Inte nu" while there was no contact.
+        connection.send({ type: "not_now", call: message["call"] });
+        return;
+      }
       (this.going ?? this.#takeUp(connection, message)).ring(message);
       this.#tell("ring");
     });
@@ -62,11 +66,14 @@ export class Calls extends EventTarget {
   #compare(connection, theirs) {
     if (!theirs) {
       this.going?.lost();
-    } else if (this.#ended.has(theirs["call"])) {
+      return;
+    }
+    if (this.going && this.going.id !== theirs["call"]) this.going.lost();
+    // The ring follows by itself.
+    if (theirs["state"] === "ringing") return;
+    if (this.#ended.has(theirs["call"])) {
       connection.send({ type: "hang_up", call: theirs["call"] });
-    } else if (theirs["state"] !== "ringing") {
-      // Ringing: the ring follows by itself.
-      if (this.going && this.going.id !== theirs["call"]) this.going.lost();
+    } else {
       if (this.going) this.going.askBack();
       else this.#takeUp(connection, { type: "resume", call: theirs["call"] }).findBack();
       this.#tell("change");

@@ -168,6 +168,81 @@ async def test_resuming_what_is_over_tells_how_it_ended(house: House) -> None:
     assert (await again.hear("state", state="ended"))["cause"] == "hung_up"
 
 
+async def test_an_answer_given_while_the_server_was_away_counts(house: House) -> None:
+    """The ring is over by the clock when the server is back; who answered meanwhile is heard first."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.ring(page, tablet)
+    await house.stop()
+    house.clock.move(timedelta(seconds=70))
+    await house.start()
+    await house.sweep()
+    tablet = await open_tablet(house.browser(), house.origin, house.device.id, house.key)
+    assert (await tablet.hear("welcome"))["call"] == {
+        "call": call, "state": "ringing", "contact": str(house.contact_id)}  # fmt: skip
+    await tablet.hear("ring")
+    page = await house.page()
+    await page.ask("resume", call=call, connection="w1")
+    await tablet.say("ringing", call=call, connection="t1")
+    assert (await tablet.ask("answer", call=call, by="touch"))["type"] == "ok"
+    assert (await page.hear("state", state="connecting"))["call"] == call
+
+
+async def test_a_ring_that_nobody_answered_meanwhile_ends(house: House) -> None:
+    """Five seconds after the restart nobody has said anything: the ring is over."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.ring(page, tablet)
+    await house.stop()
+    house.clock.move(timedelta(seconds=70))
+    await house.start()
+    await house.sweep()
+    assert (await house.call(call)).state is CallState.RINGING
+    house.clock.move(timedelta(seconds=6))
+    await house.sweep()
+    assert (await house.call(call)).cause is Cause.NO_ANSWER
+
+
+async def test_picture_that_came_while_the_server_was_away_is_heard_of_first(house: House) -> None:
+    """Answered before the crash, back two minutes later: both get the time of a fresh set-up to say so."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.ring(page, tablet)
+    await tablet.ask("answer", call=call, by="touch")
+    await house.stop()
+    house.clock.move(timedelta(seconds=110))
+    await house.start()
+    tablet, page = await house.tablet(), await house.page()
+    await page.ask("resume", call=call, connection="w1")
+    await tablet.ask("resume", call=call, connection="t1")
+    await house.sweep()
+    assert (await house.call(call)).state is CallState.CONNECTING
+    house.clock.move(timedelta(seconds=64))
+    await house.sweep()
+    assert (await house.call(call)).cause is Cause.MEDIA_FAILED
+
+
+async def test_a_talk_may_outlast_its_credentials(house: House) -> None:
+    """Who takes part gets fresh ones; nobody else does, and nobody after the end."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.talk(page, tablet)
+    for line in (page, tablet):
+        fresh = await line.ask("renew", call=call)
+        assert (fresh["type"], fresh["call"], fresh["relay_only"]) == ("renewed", call, False)
+        assert fresh["ice_servers"] == []
+    stranger = await house.page()
+    assert (await stranger.ask("renew", call=call))["code"] == "call.unknown"
+    await tablet.ask("hang_up", call=call)
+    assert (await page.ask("renew", call=call))["code"] == "call.over"
+
+
+async def test_why_the_picture_is_away_is_told(house: House) -> None:
+    """A poor line and a lost camera are told apart from what somebody has switched off."""
+    page, tablet = await house.page(), await house.tablet()
+    call = await house.talk(page, tablet)
+    await tablet.say("sending", call=call, audio=True, video=False, why="line")
+    assert (await page.hear("sending", video=False))["why"] == "line"
+    await tablet.say("sending", call=call, audio=True, video=True)
+    assert "why" not in await page.hear("sending", video=True)
+
+
 @pytest.mark.parametrize("who", ["page", "tablet"])
 async def test_the_server_says_goodbye(small_house: House, who: str) -> None:
     """A server that is stopped in order tells everybody to come back."""

@@ -17,6 +17,10 @@ export const PACES = {
 
 const OPEN_WITHIN = 5_000;
 const FIRST_WAIT = 500;
+/** A page or network that has just come back gives a socket from before so long to prove itself. */
+const PROVES_WITHIN = 2_500;
+/** An attempt that has taken this long when the network changes is given up for a new one. */
+const STUCK = 1_000;
 /** Close codes after which nobody should connect again by itself. */
 const FINAL = new Set([4401, 4409, 4426]);
 
@@ -59,9 +63,11 @@ export class Connection extends EventTarget {
   #attempt = 0;
   #number = 0;
   #heard = 0;
+  #triedAt = 0;
   #expected = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #beat;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #doubt;
   /** @type {Map<number, {resolve: (answer: Message) => void, reject: (error: Refused) => void}>} */ #asked = new Map();
   /** Milliseconds to add to this machine's clock to have the server's. */ #ahead = 0;
 
@@ -74,7 +80,12 @@ export class Connection extends EventTarget {
     this.#path = path;
     this.#hello = hello;
     this.#wantsNear = near;
-    globalThis.addEventListener?.("online", () => this.#hurry());
+    for (const sign of ["online", "pageshow"]) globalThis.addEventListener?.(sign, () => this.#wake());
+    globalThis.document?.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#wake();
+    });
+    // From one network to another a phone is never offline, and the old socket says nothing.
+    /** @type {any} */ (globalThis.navigator)?.connection?.addEventListener?.("change", () => this.#wake());
     globalThis.addEventListener?.("offline", () => this.#look());
   }
 
@@ -169,6 +180,7 @@ export class Connection extends EventTarget {
   #connect() {
     clearTimeout(this.#timer);
     if (this.#ended) return;
+    this.#triedAt = performance.now();
     const url = new URL(this.#path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
@@ -263,9 +275,28 @@ export class Connection extends EventTarget {
 
   /** Do not wait any longer for the next attempt. */
   #hurry() {
-    if (this.#ended || this.#welcomed || this.#socket?.readyState === WebSocket.CONNECTING) return;
+    if (this.#ended || this.#welcomed) return;
+    if (this.#socket && performance.now() - this.#triedAt < STUCK) return;
     this.#attempt = 0;
+    this.#drop();
     this.#connect();
+  }
+
+  /** The page or the network has come back: connect now, and let a socket from before prove itself. */
+  #wake() {
+    const socket = this.#socket;
+    if (!this.#welcomed || !socket) {
+      this.#hurry();
+      return;
+    }
+    const asked = performance.now();
+    this.#ping();
+    clearTimeout(this.#doubt);
+    this.#doubt = setTimeout(() => {
+      if (this.#heard >= asked || socket !== this.#socket) return;
+      this.#lost(socket, 0);
+      this.#hurry();
+    }, PROVES_WITHIN);
   }
 
   /** @param {WebSocket} socket @param {number} code */
@@ -292,6 +323,7 @@ export class Connection extends EventTarget {
     this.#welcomed = false;
     clearTimeout(this.#timer);
     clearTimeout(this.#beat);
+    clearTimeout(this.#doubt);
     for (const { reject } of this.#asked.values()) reject(new Refused("lost", ""));
     this.#asked.clear();
     if (socket) {
