@@ -13,7 +13,7 @@ _WORKER = {
     CallState.RINGING: N_("Ringer…"),
     CallState.CONNECTING: N_("%(name)s har svarat"),
     CallState.CONNECTED: N_("I samtal med %(name)s"),
-    CallState.RECONNECTING: N_("Bilden kom bort. Vi kopplar upp igen…"),
+    CallState.RECONNECTING: N_("Bilden är borta en stund. Vi söker upp er igen."),
 }
 _WORKER_ENDED = {
     Cause.HUNG_UP: N_("Samtalet är slut"),
@@ -32,7 +32,7 @@ _CLIENT = {
     CallState.RINGING: N_("Det ringer"),
     CallState.CONNECTING: N_("Kopplar…"),
     CallState.CONNECTED: N_("Samtal pågår"),
-    CallState.RECONNECTING: N_("Bilden kom bort. Vänta lite…"),
+    CallState.RECONNECTING: N_("Bilden är borta en stund. Vi söker upp er igen."),
 }
 
 SEARCHING = N_("Söker %(owner)s skärm…")

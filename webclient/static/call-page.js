@@ -3,6 +3,7 @@
  * call/protocol.js, picture and sound in call/peer.js; here is only the page.
  */
 
+import { CallHold } from "./call-hold.js";
 import { guardLeaving } from "./call-leaving.js";
 import { closeCamera, openCamera } from "./call/camera.js";
 import { Peer } from "./call/peer.js";
@@ -47,6 +48,7 @@ let hasTalked = false;
 /** Milliseconds that a ring waits for the line to the server. */
 const LINE_WITHIN = 8_000;
 /** @type {string | null} A call that was hung up while there was no line. */ let unsaid = null;
+const hold = new CallHold({ page, place: find("hold", HTMLElement), name });
 /** @type {number | null} */ let talkingSince = null;
 /** @type {ReturnType<typeof setInterval> | undefined} */ let ticking;
 
@@ -112,24 +114,10 @@ function makePeer(call) {
     void play();
     remote.requestVideoFrameCallback?.(() => made.shown());
   });
-  made.addEventListener("lost", () => {
-    // The way through our relay may need a fresh credential before it can be opened again.
-    if (made.call) void refresh(made, made.call);
-  });
   made.addEventListener("sending", () => {
     page.dataset["theirPicture"] = made.theirs.video ? "yes" : "no";
   });
   return made;
-}
-
-/** @param {Peer} made @param {string} call */
-async function refresh(made, call) {
-  try {
-    const resumed = await connection.ask({ type: "resume", call, connection: made.name });
-    if (peer === made) made.serve(resumed["ice_servers"], resumed["relay_only"]);
-  } catch {
-    // Without a line the reconnect does it.
-  }
 }
 
 async function play() {
@@ -198,6 +186,7 @@ async function answered() {
   if (peer !== made) return;
   await made.show(camera);
   watch.start(made);
+  hold.begin(made, camera);
 }
 
 /** @param {Message} message a state, or what `resume` gave */
@@ -233,6 +222,7 @@ function tick(since) {
 /** Let go of the peer, the camera and the pictures. */
 function letGo() {
   watch.stop();
+  hold.end();
   peer?.close();
   peer = null;
   closeCamera(camera);
@@ -316,6 +306,7 @@ function press(button, isOff) {
 connection.addEventListener("open", (event) => {
   const welcome = /** @type {CustomEvent<Message>} */ (event).detail;
   page.dataset["line"] = "open";
+  hold.draw();
   if (unsaid) {
     connection.ask({ type: "hang_up", call: unsaid }).catch(() => undefined);
     unsaid = null;
@@ -338,6 +329,7 @@ function isFromButton() {
 
 connection.addEventListener("lost", () => {
   page.dataset["line"] = "lost";
+  hold.draw();
 });
 
 connection.addEventListener("bye", (event) => {

@@ -141,7 +141,7 @@ export class CallScreen extends Screen {
     const call = this.#call;
     if (!call) return;
     const name = call.caller.first_name;
-    const words = call.flows ? "" : this.#coverWordsOf(call, name);
+    const words = call.flows ? this.#stillWordsOf(call, name) : this.#coverWordsOf(call, name);
     if (words !== this.#coverWords || this.#cover.childElementCount === 0) {
       this.#coverWords = words;
       this.#cover.hidden = words === "";
@@ -159,7 +159,8 @@ export class CallScreen extends Screen {
   /** What there is to hear of, without the seconds that are counted. @param {Call} call @returns {[string, string]} */
   #spoken(call) {
     const name = call.caller.first_name;
-    const caller = call.flows ? t("Du pratar med %(name)s", { name }) : this.#coverWordsOf(call, name);
+    const still = this.#stillWordsOf(call, name) || t("Du pratar med %(name)s", { name });
+    const caller = call.flows ? still : this.#coverWordsOf(call, name);
     // Counted down once: the seconds after the first say nothing new.
     const isCounting = call.seenIn !== null && this.#told[1] !== "" && this.#told[1] !== t("Kameran är av");
     const camera = isCounting ? this.#told[1] : this.#cameraWords(call)[1];
@@ -172,8 +173,17 @@ export class CallScreen extends Screen {
     if (call.hasFlowed && call.isOnline) {
       return t("%(name)s försöker komma tillbaka. Du kan vänta eller lägga på.", { name });
     }
-    if (call.hasFlowed || call.state === "reconnecting") return t("Söker %(name)s…", { name });
+    if (call.hasFlowed) return t("Bilden är borta en stund. Vi söker upp er igen.");
+    if (call.state === "reconnecting") return t("Söker %(name)s…", { name });
     return t("%(name)s kommer strax…", { name });
+  }
+
+  /** A face and calm words instead of a picture that is not sent, while the talk goes on. @param {Call} call @param {string} name */
+  #stillWordsOf({ theirs }, name) {
+    if (theirs.video) return "";
+    if (theirs.why === "line") return t("Bilden är avstängd för att ljudet ska hålla. Ni hör varandra.");
+    if (!theirs.audio) return t("%(name)s är kvar. Bild och ljud är avstängda en stund.", { name });
+    return t("%(name)s visar ingen bild just nu. Ni hör varandra.", { name });
   }
 
   /** @param {Call} call @returns {[string, string]} */

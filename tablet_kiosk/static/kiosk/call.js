@@ -4,6 +4,7 @@
  */
 
 import { closeCamera, openCamera } from "../call/camera.js";
+import { Keeper } from "../call/keeper.js";
 import { Peer } from "../call/peer.js";
 import { Beside } from "./beside.js";
 import { SelfHelp } from "./self-help.js";
@@ -28,6 +29,7 @@ export class Call extends EventTarget {
   /** Own camera and microphone are being sent. */ isSeen = false;
   /** There is a camera to be seen with. */ hasPicture = false;
   /** Picture and sound of the other side come. */ flows = false;
+  /** What the caller sends. @type {import("../call/sending.js").Sends} */ theirs = { audio: true, video: true };
   /** They have come before: what is missing now was there. */ hasFlowed = false;
   /** Seconds until it answers by itself, null when it does not. @type {number | null} */ answersIn = null;
   /** Seconds until own camera and microphone are sent, null when not waiting. @type {number | null} */ seenIn = null;
@@ -45,6 +47,7 @@ export class Call extends EventTarget {
   /** What the screen knows of its sound. @type {import("./self-help.js").Ears | null} */ #ears = null;
   /** @type {Beside | null} */ #beside = null;
   /** @type {SelfHelp | null} */ #help = null;
+  /** @type {Keeper | null} */ #keeper = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #showing;
   /** @type {Array<() => void>} */ #stops = [];
@@ -66,6 +69,10 @@ export class Call extends EventTarget {
     });
     this.#peer.addEventListener("flowing", () => this.#flowing(true));
     this.#peer.addEventListener("lost", () => this.#flowing(false));
+    this.#peer.addEventListener("sending", () => {
+      this.theirs = this.#peer.theirs;
+      this.#tell();
+    });
     this.#peer.attach();
     this.#stops.push(connection.on("state", (news) => {
       if (news["call"] === this.id) this.#hear(news);
@@ -221,12 +228,14 @@ export class Call extends EventTarget {
     }
     const own = (this.#own = stream ?? new MediaStream());
     const tell = () => {
-      this.hasPicture = own.getVideoTracks().length > 0;
-      this.isSeen = own.getTracks().length > 0;
+      const isOpen = (/** @type {MediaStreamTrack} */ { readyState }) => readyState === "live";
+      this.hasPicture = own.getVideoTracks().some(isOpen);
+      this.isSeen = own.getTracks().some(isOpen);
       this.#tell();
     };
     await this.#peer.show(own);
     tell();
+    this.#keeper = new Keeper(own, this.#peer, tell);
     this.#help = new SelfHelp({
       connection: this.#connection, call: this.id, peer: this.#peer, stream: own, ears: () => this.#ears,
       missing: { audio: !microphone, video: !camera, why }, changed: tell,
@@ -263,6 +272,7 @@ export class Call extends EventTarget {
     clearTimeout(this.#showing);
     this.#help?.stop();
     this.#beside?.stop();
+    this.#keeper?.stop();
     for (const stop of this.#stops.splice(0)) stop();
     closeCamera(this.#own);
     this.#own = null;

@@ -288,7 +288,7 @@ async def test_picture_lost_and_found(house: House) -> None:
     page, tablet = await house.page(), await house.tablet()
     call = await house.talk(page, tablet)
     await tablet.say("media", call=call, state="lost")
-    assert (await page.hear("state", state="reconnecting"))["words"].startswith("Bilden kom bort")
+    assert (await page.hear("state", state="reconnecting"))["words"].startswith("Bilden är borta en stund")
     await tablet.say("media", call=call, state="flowing")
     await page.hear("state", state="connected", call=call)
     made = await house.call(call)

@@ -36,6 +36,16 @@ export async function openCamera() {
   return { stream: null, camera: false, microphone: false, why };
 }
 
+/** One of them again, after it has been away; null while it cannot be had. @param {"audio" | "video"} kind */
+export async function openKind(kind) {
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(kind === "audio" ? { audio: SOUND } : { video: PICTURE });
+    return stream.getTracks()[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Let go of everything. The lamp beside the camera goes out. @param {MediaStream | null} stream */
 export function closeCamera(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();

@@ -13,6 +13,8 @@
  * @property {number | null} jitter ms
  * @property {number | null} roundTrip ms
  * @property {"host" | "srflx" | "prflx" | "relay" | null} path
+ * @property {number | null} available bits a second that the line is believed to carry from here
+ * @property {number | null} lostAway share of the packets from here that were lost on the way, as the other side says
  */
 
 /** @param {RTCPeerConnection} peer @returns {Promise<Flow>} */
@@ -20,6 +22,7 @@ export async function readFlow(peer) {
   /** @type {Flow} */
   const flow = {
     frames: 0, sounds: 0, bytesIn: 0, packetsIn: 0, lost: 0, freezes: 0, jitter: null, roundTrip: null, path: null,
+    available: null, lostAway: null,
   };
   const report = await peer.getStats();
   /** @type {any} */
@@ -36,12 +39,15 @@ export async function readFlow(peer) {
         flow.sounds += entry.packetsReceived ?? 0;
         if (entry.jitter !== undefined) flow.jitter = entry.jitter * 1000;
       }
+    } else if (entry.type === "remote-inbound-rtp") {
+      if (entry.fractionLost !== undefined) flow.lostAway = Math.max(flow.lostAway ?? 0, entry.fractionLost);
     } else if (entry.type === "transport" && entry.selectedCandidatePairId) {
       pair = report.get(entry.selectedCandidatePairId);
     }
   }
   if (pair) {
     if (pair.currentRoundTripTime !== undefined) flow.roundTrip = pair.currentRoundTripTime * 1000;
+    flow.available = pair.availableOutgoingBitrate ?? null;
     flow.path = report.get(pair.localCandidateId)?.candidateType ?? null;
   }
   return flow;

@@ -1,7 +1,8 @@
 /** A broken path is mended: ICE is restarted, and when that does not help all is made anew. No DOM. */
 
 /** How long a broken path may stay broken before ICE is restarted, and then before all is made anew. */
-const RESTART_AFTER = 2_000;
+const RESTART_AFTER = 500;
+const LOOK_AGAIN = 2_000;
 const RENEW_AFTER = 12_000;
 
 export class Mending {
@@ -35,7 +36,7 @@ export class Mending {
       this.#timer = setTimeout(() => {
         if (isWhole()) return;
         if (isOnline()) void renew();
-        else this.#begin(RESTART_AFTER);
+        else this.#begin(LOOK_AGAIN);
       }, RENEW_AFTER);
     }, pause);
   }

@@ -1,6 +1,6 @@
 /**
  * One side of a call: the peer connection and its health, as docs/protocol.md section 6 describes it. Knows no
- * page: no DOM. What it is made of: negotiation.js, sending.js, flowing.js, mending.js.
+ * page: no DOM. What it is made of: negotiation.js, sending.js, line.js, flowing.js, mending.js, relay.js.
  *
  * Tracks are attached with replaceTrack, so the transport can connect while it rings and nothing of anybody's
  * camera or microphone is opened or sent before `show`.
@@ -9,6 +9,7 @@
 import { Flowing } from "./flowing.js";
 import { Mending } from "./mending.js";
 import { Negotiation } from "./negotiation.js";
+import { Relay } from "./relay.js";
 import { Sending } from "./sending.js";
 
 /** @typedef {import("./protocol.js").Connection} Connection */
@@ -19,17 +20,17 @@ const CALM = 1_000;
 
 /**
  * Events: `remote` (detail {stream}: the other side's tracks, once a peer connection), `flowing` (detail
- * {first_ms}), `lost`, `sending` (detail {audio, video} of the other side), `away` and `back` (the other side's
- * socket), `path` (detail {state}: the transport's state).
+ * {first_ms}), `lost`, `sending` (detail {audio, video, why} of the other side), `away` and `back` (the other side's
+ * socket), `path` (detail {state}: the transport's state), `own` (detail {audio, video, why}: what this side sends).
  */
 export class Peer extends EventTarget {
-  /** What the other side says it sends. */ theirs = { audio: true, video: true };
+  /** What the other side says it sends. @type {import("./sending.js").Sends} */ theirs = { audio: true, video: true };
   /** @type {RTCPeerConnection} */ #peer;
   /** @type {Negotiation} */ #talk;
   #connection;
   /** @type {string | null} */ #call;
   #isWorker;
-  /** @type {RTCConfiguration} */ #configuration;
+  #relay;
   #own = new Sending();
   #flow;
   #mending;
@@ -46,12 +47,21 @@ export class Peer extends EventTarget {
     this.#connection = connection;
     this.#call = call;
     this.#isWorker = side === "worker";
-    this.#configuration = { iceServers, iceTransportPolicy: relayOnly ? "relay" : "all", bundlePolicy: "max-bundle" };
+    this.#relay = new Relay(connection, () => this.#call, (configuration) => {
+      if (this.#peer && this.#peer.connectionState !== "closed") this.#peer.setConfiguration(configuration);
+    });
+    this.#relay.serve(iceServers, relayOnly);
     this.#mending = new Mending({
       isWhole: () => this.#closed || this.#peer.connectionState === "connected",
       isOnline: () => connection.isOpen,
-      restart: () => this.#talk.restart(),
-      renew: () => this.renew(),
+      restart: async () => {
+        await this.#relay.freshen();
+        this.#talk.restart();
+      },
+      renew: async () => {
+        await this.#relay.freshen();
+        await this.renew();
+      },
     });
     [this.#peer, this.#talk] = this.#make();
     this.#flow = new Flowing(this.#peer, () => this.theirs);
@@ -62,6 +72,15 @@ export class Peer extends EventTarget {
     this.#flow.addEventListener("lost", () => {
       connection.send({ type: "media", call: this.#call, state: "lost" });
       this.#tell("lost", {});
+    });
+    this.#flow.addEventListener("read", (event) => {
+      const { flow, at } = /** @type {CustomEvent<{flow: import("./figures.js").Flow, at: number}>} */ (event).detail;
+      this.#own.judge(flow, at);
+    });
+    this.#own.addEventListener("change", () => this.#saySending());
+    this.#own.addEventListener("step", () => {
+      void this.#own.tune(this.#peer);
+      this.#saySending();
     });
   }
 
@@ -106,8 +125,7 @@ export class Peer extends EventTarget {
 
   /** Fresh credentials after a reconnect. @param {RTCIceServer[]} iceServers @param {boolean} relayOnly */
   serve(iceServers, relayOnly) {
-    this.#configuration = { ...this.#configuration, iceServers, iceTransportPolicy: relayOnly ? "relay" : "all" };
-    this.#peer.setConfiguration(this.#configuration);
+    this.#relay.serve(iceServers, relayOnly);
   }
 
   /** Listen to the server. Call it before the message that names this connection is sent. */
@@ -115,14 +133,16 @@ export class Peer extends EventTarget {
     const mine = (/** @type {(message: Message) => void} */ act) => (/** @type {Message} */ message) => {
       if (message["call"] === this.#call && !this.#closed) act(message);
     };
+    this.#relay.keep();
     this.#stops.push(
+      () => this.#relay.stop(),
       this.#connection.on("peer", mine((message) => this.#inOrder(() => this.#meet(message)))),
       this.#connection.on("description", mine((message) => this.#inOrder(async () => {
         if (!(await this.#talk.describe(message))) await this.renew();
       }))),
       this.#connection.on("candidate", mine((message) => this.#inOrder(() => this.#talk.reach(message)))),
       this.#connection.on("sending", mine((message) => {
-        this.theirs = { audio: message["audio"], video: message["video"] };
+        this.theirs = { audio: message["audio"], video: message["video"], ...(message["why"] ? { why: message["why"] } : {}) };
         this.#tell("sending", this.theirs);
       })),
     );
@@ -139,6 +159,21 @@ export class Peer extends EventTarget {
    */
   async show(stream) {
     this.#own.take(stream);
+    await this.#own.attach(this.#peer);
+    this.#saySending();
+  }
+
+  /** What this side sends now. */
+  get sends() {
+    return this.#own.state;
+  }
+
+  /**
+   * Send another track of that kind from now on: a device has come back, or another was chosen. Null: it is gone.
+   * @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track
+   */
+  async replace(kind, track) {
+    this.#own.replace(kind, track);
     await this.#own.attach(this.#peer);
     this.#saySending();
   }
@@ -178,6 +213,7 @@ export class Peer extends EventTarget {
     this.#unmake();
     [this.#peer, this.#talk] = this.#make();
     this.#flow.renew(this.#peer);
+    this.#own.renew();
     this.#sayName();
     await this.#own.attach(this.#peer);
   }
@@ -192,7 +228,7 @@ export class Peer extends EventTarget {
 
   /** @returns {[RTCPeerConnection, Negotiation]} */
   #make() {
-    const peer = new RTCPeerConnection(this.#configuration);
+    const peer = new RTCPeerConnection(this.#relay.configuration);
     const stream = new MediaStream();
     if (this.#isWorker) {
       peer.addTransceiver("audio", { direction: "sendrecv" });
@@ -210,7 +246,10 @@ export class Peer extends EventTarget {
     const talk = new Negotiation(peer, {
       isWorker: this.#isWorker,
       say: (type, fields) => this.#connection.send({ type, call: this.#call, ...fields }),
-      prepare: () => this.#own.attach(peer),
+      prepare: async () => {
+        await this.#relay.freshen();
+        await this.#own.attach(peer);
+      },
     });
     return [peer, talk];
   }
@@ -258,6 +297,7 @@ export class Peer extends EventTarget {
     this.#tell("path", { state });
     this.#mending.stop();
     if (state === "connected") {
+      this.#own.renew();
       this.#flow.look();
     } else if (state === "disconnected" || state === "failed") {
       this.#flow.loses();
@@ -272,7 +312,9 @@ export class Peer extends EventTarget {
 
   #saySending() {
     if (!this.#flow.isAnswered || !this.#call) return;
-    this.#connection.send({ type: "sending", call: this.#call, ...this.#own.state });
+    const state = this.#own.state;
+    this.#connection.send({ type: "sending", call: this.#call, ...state });
+    this.#tell("own", state);
   }
 
   #sayName() {
