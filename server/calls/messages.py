@@ -388,6 +388,6 @@ FromWorker = (
 FromGuest = Hello | Ping | FromRoom
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
-    | Description | Candidate | Sending | Resumed | Renewed | Taken | Changed | ShowText | Shown | FromBoth | ToRoom
-    | ToLobby
+    | Description | Candidate | Sending | Resumed | Renewed | Taken | Changed | ShowText | Shown | FromBoth
+    | ToRoom | ToLobby
 )  # fmt: skip
