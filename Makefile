@@ -20,8 +20,8 @@ endif
 
 .DEFAULT_GOAL := install
 .DELETE_ON_ERROR:
-BENCHES := bench-planner bench-calls bench-pages bench-import bench-media
-.PHONY: help install demo check test test-long wheel sbom audit clean bench $(BENCHES)
+BENCHES := bench-planner bench-calls bench-pages bench-import bench-media bench-tablets
+.PHONY: help install demo check test test-long wheel sbom audit clean bench bench-soak $(BENCHES)
 
 help: ## what you can make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -99,6 +99,12 @@ bench-import: install ## an import of 50,000 contacts beside a live server
 
 bench-media: install ## what passing picture and sound on costs, beside Janus
 	$(BIN)/python -m bench.sfu_cpu $(ARGS)
+
+bench-tablets: install ## ring and call with 5,000 simulated tablets beside, and what an idle one costs
+	$(BIN)/python -m bench.tablet_rings $(ARGS)
+
+bench-soak: install ## calls, joins and leaves for 45 minutes: the slope of memory (not in `bench`)
+	$(BIN)/python -m bench.soak $(ARGS)
 
 clean: ## remove what was built (not your data)
 	rm -rf $(VENV) node_modules webclient/static/lib build dist test-results

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
 import socket
@@ -39,12 +38,6 @@ admin: {{ admin_ws = false }}
 _ROOM = """
 room-1: {{ publishers = {people}  audiocodec = "opus"  videocodec = "vp8"  bitrate = 0  fir_freq = 0 }}
 """
-
-
-def processor_time(process: int) -> float:
-    """What a process used so far, s, to a hundredth."""
-    fields = Path(f"/proc/{process}/stat").read_text("ascii").rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def there() -> bool:

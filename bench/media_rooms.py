@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from aiortc import RTCSessionDescription
 
-from bench.janus_room import Janus, processor_time
+from bench.janus_room import Janus
 from bench.media_peers import Seeing, Sending
+from bench.process import processor_time
 from care.ids import new_id
 from server.media.embedded.supervisor import EmbeddedEngine
 from tests.server.media.conftest import until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 #: How often a ratio is drawn anew. The draws are seeded: the same times give the same interval.
@@ -23,16 +23,24 @@ class Estimate:
         return f"{self.value:{form}} [{self.low:{form}}–{self.high:{form}}]"
 
 
-def median(values: Sequence[float]) -> Estimate:
-    """The median of `values`, any unit, by drawing them anew."""
-    return _drawn([statistics.median(_again(rng, values)) for rng in _draws()], statistics.median(values))
+#: What is made of many values: their median, or another place in their order.
+Of = Callable[[Sequence[float]], float]
 
 
-def ratio(one: Sequence[float], other: Sequence[float]) -> Estimate:
-    """Median of `one` over median of `other`; each is drawn anew by itself."""
-    value = statistics.median(one) / statistics.median(other)
-    drawn = [statistics.median(_again(rng, one)) / statistics.median(_again(rng, other)) for rng in _draws()]
-    return _drawn(drawn, value)
+def p95(values: Sequence[float]) -> float:
+    """What 95 of 100 values do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
+
+
+def median(values: Sequence[float], of: Of = statistics.median) -> Estimate:
+    """The median (or `of`) of `values`, any unit, by drawing them anew."""
+    return _drawn([of(_again(rng, values)) for rng in _draws()], of(values))
+
+
+def ratio(one: Sequence[float], other: Sequence[float], of: Of = statistics.median) -> Estimate:
+    """Median (or `of`) of `one` over that of `other`; each is drawn anew by itself."""
+    drawn = [of(_again(rng, one)) / of(_again(rng, other)) for rng in _draws()]
+    return _drawn(drawn, of(one) / of(other))
 
 
 def _draws() -> Iterable[random.Random]:

@@ -27,7 +27,10 @@ def environment() -> dict[str, str]:
 
 @asynccontextmanager
 async def served(data: Path, command: str = "serve") -> AsyncIterator[dict[str, Any]]:
-    """``samtid serve`` (or ``demo``) on `data` and a free port; what it says when it answers (``url`` …)."""
+    """``samtid serve`` (or ``demo``) on `data` and a free port.
+
+    What it says when it answers (``url`` …), and ``pid``: its process.
+    """
     with (data / "bench.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             SAMTID, command, "--data", data, "--port", "0", "--json",
@@ -40,7 +43,7 @@ async def served(data: Path, command: str = "serve") -> AsyncIterator[dict[str, 
         if not line:
             raise SystemExit(f"samtid {command} did not start: see {data / 'bench.log'}")
         told: dict[str, Any] = json.loads(line)
-        yield told
+        yield {**told, "pid": process.pid}
         process.send_signal(signal.SIGTERM)
         await process.wait()
     finally:
