@@ -21,6 +21,7 @@ from care.accounts import Role
 from care.errors import Fault
 from care.identity.vault import VAULT_FILE
 from care.storage.database import sqlite_url
+from server.media.janus.address import NodeAddress, check_nodes
 from server.operations.backup import sealing
 
 FILE = "samtid.toml"
@@ -42,8 +43,11 @@ class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How picture and sound of three to twelve people pass through this machine."""
+    """How picture and sound of three to twelve people get to each other."""
 
+    #: A process of this machine, or Janus nodes.
+    engine: Literal["embedded", "janus"] = "embedded"
+    nodes: list[NodeAddress] = msgspec.field(default_factory=list)
     #: The machine's addresses that are used; none means all.
     addresses: list[str] = msgspec.field(default_factory=list)
     #: Lowest and highest UDP port; without them any.
@@ -271,6 +275,8 @@ def _checked(configuration: Configuration) -> Configuration:
 
 def _check_media(configuration: Configuration) -> None:
     media = configuration.media or Media()
+    if media.engine == "janus" or media.nodes:
+        check_nodes(media.nodes)
     for address in media.addresses:
         try:
             ip_address(address)

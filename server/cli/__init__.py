@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "keys": "server.cli.keys",
     "openapi": "server.cli.openapi",
     "retention": "server.cli.retention",
+    "media-node": "server.cli.media_node",
     "doctor": "server.cli.doctor",
     "config": "server.cli.config",
 }

@@ -23,6 +23,8 @@ def shown(configuration: Configuration) -> dict[str, Any]:
         values["turn"]["secret"] = MASK
     if values["oidc"] and values["oidc"]["client_secret"]:
         values["oidc"]["client_secret"] = MASK
+    for node in (values["media"] or {}).get("nodes", ()):
+        node["secret"] = MASK
     for name in ("database", "redis"):
         values[name] = _masked(values[name])
     return values

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from server.cli.ground import Ground, grounded
-from server.operations.doctor import Verdict, examine
+from server.operations.check import Verdict
+from server.operations.doctor import examine
 
 _MARKS = {Verdict.GOOD: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.BAD: ("✗", "red")}
 

@@ -10,11 +10,14 @@ from server.calls.ice import ice_servers
 from server.configuration import Configuration, Media
 from server.media.embedded.supervisor import EmbeddedEngine
 from server.media.engine import IceServer, MediaEngine
+from server.media.janus.engine import JanusEngine
 
 
 def make_engine(configuration: Configuration, clock: Clock) -> MediaEngine:
     """The configured engine, not started yet."""
     media = configuration.media or Media()
+    if media.engine == "janus":
+        return JanusEngine(media.nodes)
 
     def ice() -> Sequence[IceServer]:
         return [

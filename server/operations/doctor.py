@@ -5,9 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,38 +19,15 @@ from care.ticks import Tick
 from server.alerts.ways import ways_out
 from server.configuration import Configuration, Media, is_loopback
 from server.language import N_
+from server.operations.check import Check, Verdict
+from server.operations.check import bad as _bad
+from server.operations.check import good as _good
+from server.operations.check import warning as _warning
+from server.operations.media_nodes import examine_nodes
 from server.security.factors import has_safe_administrator
 
 _LOOSE = 0o077
 _DRIFT = timedelta(seconds=5)
-
-
-class Verdict(StrEnum):
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. `sentence` is Swedish with places for `values`."""
-
-    name: str
-    verdict: Verdict
-    sentence: str
-    values: dict[str, object]
-
-
-def _good(name: str, sentence: str, **values: object) -> Check:
-    return Check(name, Verdict.GOOD, sentence, values)
-
-
-def _warning(name: str, sentence: str, **values: object) -> Check:
-    return Check(name, Verdict.WARNING, sentence, values)
-
-
-def _bad(name: str, sentence: str, **values: object) -> Check:
-    return Check(name, Verdict.BAD, sentence, values)
 
 
 async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[Check]:
@@ -69,7 +44,8 @@ async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[C
     if configuration.public_url:
         yield _proxy(configuration)
     yield _turn(configuration)
-    yield _rooms(configuration)
+    async for check in _rooms(configuration):
+        yield check
     yield _alerts(configuration, clock)
 
 
@@ -253,8 +229,16 @@ def _alerts(configuration: Configuration, clock: Clock) -> Check:
     return _good("alerts", N_("Besked till stängda telefoner skickas (%(ways)s)."), ways=names)
 
 
-def _rooms(configuration: Configuration) -> Check:
+async def _rooms(configuration: Configuration) -> AsyncIterator[Check]:
     media = configuration.media or Media()
+    if media.engine == "janus":
+        async for check in examine_nodes(media.nodes):
+            yield check
+    else:
+        yield _embedded(configuration, media)
+
+
+def _embedded(configuration: Configuration, media: Media) -> Check:
     if media.relay_only:
         return _good(
             "media", N_("Samtal med fler än två går genom TURN-servern. Servern behöver inga egna portar.")

@@ -10,6 +10,7 @@ import msgspec
 
 from server.cli import COMMANDS, main
 from server.configuration import _NOT_SETTINGS, Configuration, Media, OpenId, Sms, Turn, Webhook
+from server.media.janus.address import NodeAddress
 from tests import reference
 
 DOCS = reference.ROOT / "docs"
@@ -48,7 +49,7 @@ def test_every_setting_is_described_with_its_default() -> None:
         words = {"": "empty", "None": "none", "True": "true", "False": "false"}
         expected = words.get(str(default), str(default))
         assert said == expected, name
-    for table in (Turn, Media, OpenId, Webhook, Sms):
+    for table in (Turn, Media, NodeAddress, OpenId, Webhook, Sms):
         for field in msgspec.structs.fields(table):
             assert f"`{field.name}`" in read("configuration.md")
     for name in _NOT_SETTINGS:

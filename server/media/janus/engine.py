@@ -13,8 +13,9 @@ from aiohttp import ClientSession
 
 from server.media.engine import LARGEST_ROOM, Event, Line, Offer, RoomLost, RoomStats
 from server.media.faults import fault
+from server.media.janus.address import NodeAddress
 from server.media.janus.figures import figures
-from server.media.janus.node import Node, NodeAddress
+from server.media.janus.node import Node
 from server.media.janus.placing import Load, place
 from server.media.janus.refusals import in_words
 from server.media.janus.room import Room

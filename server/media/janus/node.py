@@ -7,24 +7,14 @@ import logging
 from collections.abc import Callable
 
 from aiohttp import ClientSession
-from msgspec import Struct
 
+from server.media.janus.address import NodeAddress
 from server.media.janus.session import Gone, Refused, Said, Session
 
 #: Seconds until the first and between the later tries to reach a node.
 FIRST, SLOWEST = 0.25, 5.0
 
 log = logging.getLogger(__name__)
-
-
-class NodeAddress(Struct, frozen=True, kw_only=True):
-    """Where a node is reached, and how many people it carries at once."""
-
-    url: str
-    secret: str
-    #: Its second websocket, which tells what was counted; empty: not asked for figures.
-    admin_url: str = ""
-    most_people: int = 150
 
 
 class Node:

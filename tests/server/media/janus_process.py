@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from server.media.janus import folder
-from server.media.janus.node import NodeAddress
+from server.media.janus.address import NodeAddress
 
 PROGRAM = "janus"
 MISSING = "Janus is missing: apt-get install janus"
@@ -69,11 +70,16 @@ class JanusProcess:
         assert self.process is not None
         return self.process.pid
 
-    def start(self, seconds: float = 20) -> None:
-        """Start it, again when it was killed, and wait until it answers. Raises `RuntimeError`."""
+    def start(self, *, seconds: float = 20, changed: Mapping[str, str] | None = None) -> None:
+        """Start it, again when it was killed, and wait until it answers; `changed` files differ from ours.
+
+        Raises `RuntimeError`.
+        """
         installed = folder.programs()
         assert installed is not None
         folder.write(self.folder, self.settings, installed)
+        for name, text in (changed or {}).items():
+            (self.folder / name).write_text(text, encoding="utf-8")
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "-F", self.folder, "-C", self.folder / "janus.jcfg"],
@@ -93,6 +99,13 @@ class JanusProcess:
                 time.sleep(0.05)
             else:
                 return
+
+    def without_rooms(self) -> str:
+        """Our configuration with the one plugin off that is needed."""
+        installed = folder.programs()
+        assert installed is not None
+        text = folder.files(self.folder, self.settings, installed)["janus.jcfg"]
+        return text.replace('plugins: { disable = "', 'plugins: { disable = "libjanus_videoroom.so,')
 
     def said(self) -> str:
         """The end of its log."""

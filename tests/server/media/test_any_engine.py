@@ -12,8 +12,8 @@ from care.errors import Fault
 from server.media.embedded.connection import closed
 from server.media.embedded.supervisor import EmbeddedEngine
 from server.media.engine import LARGEST_ROOM, Line, Lost, MediaEngine, Place
+from server.media.janus.address import NodeAddress
 from server.media.janus.engine import JanusEngine
-from server.media.janus.node import NodeAddress
 from tests.server.media.conftest import Gathering, until
 from tests.server.media.peer import Person, Publisher, unbroken
 

@@ -14,8 +14,8 @@ from care.ids import new_id
 from server.media.engine import RoomLost
 from server.media.janus import engine as janus_engine
 from server.media.janus import session
+from server.media.janus.address import NodeAddress
 from server.media.janus.engine import JanusEngine
-from server.media.janus.node import NodeAddress
 from tests.server.media.conftest import Gathering, meeting, need_janus, until
 from tests.server.media.janus_process import JanusProcess, free_port
 from tests.server.media.peer import Person
