@@ -45,12 +45,17 @@ class Night:
 
     def over(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """When the night that `instant` lies in is over; `instant` itself by day."""
+        around = self.around(instant, zone)
+        return around[1] if around is not None else instant
+
+    def around(self, instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+        """Beginning and end of the night that `instant` lies in; None by day."""
         today = to_wall(instant, zone).date()
         for day in (today - timedelta(days=1), today):
             start, end = self._on(day, zone)
             if start <= instant < end:
-                return end
-        return instant
+                return start, end
+        return None
 
     def lit(self, since: datetime, span: timedelta, zone: ZoneInfo) -> datetime:
         """When the screen has been lit for `span` since `since`: dark hours do not count."""

@@ -28,6 +28,12 @@ class TaskKind(StrEnum):
     TABLET_SILENT = "tablet_silent"
     TABLET_SOUND = "tablet_sound"
     AREA_SILENT = "area_silent"
+    #: The charger is out and the battery runs down.
+    TABLET_POWER = "tablet_power"
+    #: The system has put the page to sleep, or something else lies over it.
+    TABLET_ASLEEP = "tablet_asleep"
+    #: In the night picture and sound did not find the way to the tablet and back.
+    TABLET_PATH = "tablet_path"
     CONFIRM_CONSENT = "confirm_consent"
     CALL_REQUEST = "call_request"
     SYSTEM_WAS_AWAY = "system_was_away"

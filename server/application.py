@@ -40,7 +40,10 @@ PARTS: tuple[str, ...] = (
     "server.api.groups",
     "server.api.measures",
     "server.api.tablets",
+    # Before the sockets: they ask it whether a test goes on.
+    "server.tablets.path_test.running",
     "server.calls.routes",
+    "server.tablets.path_test.nightly",
     "server.operations.health",
     "server.pages.accessibility",
     "server.pages.account.accounts",
@@ -110,6 +113,7 @@ PARTS: tuple[str, ...] = (
     "server.pages.tablet.pairing",
     "server.pages.tablet.settings",
     "server.pages.tablet.life",
+    "server.pages.tablet.path",
     "server.pages.tablet.tablets",
     "server.printing.copying",
     "server.rooms.running",

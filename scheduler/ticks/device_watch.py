@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clients import Client
 from care.clock import Clock
 from care.contacts.facts import TABLET_SILENT_AFTER
+from care.device_history import DeviceEventKind, note_event
 from care.devices import Device, DeviceAssignment
 from care.outbox import announce
 from care.storage.database import Database
@@ -163,6 +164,7 @@ async def _mark(session: AsyncSession, silent: list[_Silent], now: datetime) -> 
         .execution_options(synchronize_session=False)
     )
     for one in silent:
+        note_event(session, one.device_id, DeviceEventKind.SILENT, one.heard)
         await _tell(session, one.device_id, one.group_id, one.client_id, now)
 
 
@@ -188,6 +190,7 @@ async def _welcome(session: AsyncSession, now: datetime) -> int:
         )
     )
     for device_id in back:
+        note_event(session, device_id, DeviceEventKind.HEARD, now)
         own = await standing_task(session, _single_key(device_id))
         if own is not None:
             await close_task(session, own, CAME_BACK, at=now)

@@ -12,6 +12,8 @@ from care.accounts import SignIn
 from care.alerts import Alert
 from care.calls.call import Call, CallQuality
 from care.clock import Clock
+from care.device_history import KEPT as DEVICE_HISTORY_KEPT
+from care.device_history import DeviceEvent
 from care.devices import Pairing
 from care.outbox import OutboxEvent
 from care.pulse import ClientPulseAsked, StaffPulseAsked
@@ -43,6 +45,7 @@ async def retention(database: Database, clock: Clock) -> int:
         delete(CallQuality).where(
             CallQuality.call_id.in_(select(Call.id).where(Call.rung_at < now - CALL_QUALITY_KEPT))
         ),
+        delete(DeviceEvent).where(DeviceEvent.at < now - DEVICE_HISTORY_KEPT),
         delete(Alert).where(Alert.made_at < now - ALERT_KEPT),
         delete(OutboxEvent).where(OutboxEvent.at < now - OUTBOX_KEPT),
     )

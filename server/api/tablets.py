@@ -12,10 +12,11 @@ from aiohttp import web
 from care.access.rights import Action
 from server.api.operation import Nothing, operation
 from server.keys import CLOCK, DATABASE
-from server.pages.tablet.tablets import heard_lately, tablet_homes
+from server.pages.tablet.fleet import tablet_homes
 from server.security.actor import actor
 from server.security.gate import note_list
-from server.tablets.health import troubles
+from server.tablets.condition import troubles
+from server.tablets.standing import is_on
 
 routes = web.RouteTableDef()
 
@@ -54,7 +55,7 @@ async def tablets(request: web.Request, asked: Nothing, sent: Nothing) -> Tablet
     for device, client, group in homes:
         if device.id not in found:
             found[device.id] = Tablet(
-                device.id, device.label, group, [], heard_lately(device, now), device.last_seen_at,
+                device.id, device.label, group, [], is_on(device, now), device.last_seen_at,
                 troubles(device.health), device.health,
             )  # fmt: skip
         found[device.id].clients.append(client.id)

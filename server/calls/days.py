@@ -15,6 +15,7 @@ from care.consent import ConsentKind
 from care.contacts.facts import gather_facts
 from care.devices import Device
 from care.errors import Fault
+from care.ids import read_id
 from care.outbox import OutboxEvent
 from care.tasks import TaskKind
 from server.background import ended
@@ -25,6 +26,7 @@ from server.calls.socket import NOT_RECOGNISED, Gone
 from server.calls.tablet import TabletSocket, near_tablets
 from server.keys import CLOCK, DATABASE
 from server.tablets.home import note_erased
+from server.tablets.path_test.running import PATH_TESTS
 
 log = logging.getLogger("samtid.calls")
 
@@ -105,6 +107,9 @@ class Days:
             return
         if event.payload.get("test"):
             tablet.send(Test())
+            return
+        if (path_test := read_id(str(event.payload.get("path_test", "")))) is not None:
+            self._app[PATH_TESTS].begin(tablet, path_test)
             return
         async with self._database.read() as session:
             await tablet.read_home(session)

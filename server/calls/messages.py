@@ -19,6 +19,7 @@ from server.calls.message import Count, Figure, Instant, Milliseconds, Name, Num
 from server.calls.message import Message as Message  # noqa: PLC0414
 from server.guests.messages import FromHost, ToLobby
 from server.rooms.messages import FromRoom, ToRoom
+from server.tablets.path_test import messages as path_test
 
 #: Versions spoken, newest first: the present one and the one before it.
 PROTOCOLS = (1,)
@@ -163,6 +164,13 @@ class Screen(Struct, kw_only=True, forbid_unknown_fields=True):
     height: Annotated[int, Meta(ge=0, le=100_000)]
 
 
+class Slept(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The page stood still for so long, until `at`."""
+
+    at: Instant
+    seconds: Count
+
+
 Permission = Literal["granted", "denied", "prompt", "missing", "unknown"]
 
 
@@ -176,6 +184,14 @@ class Health(Asked, tag="health", kw_only=True):
     battery: Battery | None = None
     started: Instant | None = None
     screen: Screen | None = None
+    painted: Literal["ok", "stopped", "unknown"] = "unknown"
+    visible: bool | None = None
+    shows: Annotated[str, Meta(max_length=24, pattern=r"^[a-z-]*$")] | None = None
+    volume: Share | None = None
+    skew_s: Annotated[float, Meta(ge=-1e9, le=1e9)] | None = None
+    storage: Literal["kept", "may_go", "unknown"] = "unknown"
+    network: Literal["wifi", "cellular", "ethernet", "other", "unknown"] = "unknown"
+    slept: Slept | None = None
 
 
 # A call
@@ -380,7 +396,7 @@ CallMessage = (
 FromTablet = (
     Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
     | Health
-    | Ringing | Answer | NotNow | Shown | CallMessage | FromRoom
+    | Ringing | Answer | NotNow | Shown | CallMessage | FromRoom | path_test.FromTablet
 )  # fmt: skip
 FromWorker = (
     Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage | FromRoom | FromHost
@@ -389,5 +405,5 @@ FromGuest = Hello | Ping | FromRoom
 ToClient = (
     Greeting | Welcome | Pong | Pace | Ok | Error | Bye | Reload | Day | Test | Calling | Ring | State | Peer
     | Description | Candidate | Sending | Resumed | Renewed | Taken | Changed | ShowText | Shown | FromBoth
-    | ToRoom | ToLobby
+    | ToRoom | ToLobby | path_test.ToTablet
 )  # fmt: skip

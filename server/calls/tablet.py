@@ -61,6 +61,8 @@ from server.tablets.day import day_for
 from server.tablets.face import face
 from server.tablets.home import clients_of, note_erased
 from server.tablets.keys import device_for_hello
+from server.tablets.path_test import messages as path_test
+from server.tablets.path_test.running import PATH_TESTS
 from server.tablets.wording import rings
 
 HAND = Hand(by="tablet")
@@ -110,6 +112,8 @@ class TabletSocket(RoomSeats, Side):
             CallRequest: self.call_request,
             Pulse: self.pulse,
             Health: self.health,
+            path_test.PathOffer: self.path_offer,
+            path_test.PathSeen: self.path_seen,
         }
 
     @property
@@ -134,9 +138,8 @@ class TabletSocket(RoomSeats, Side):
             is_near = bool(calls) or await near_tablets(session, now, device.id) != set()
         if device.silent_since or device.last_seen_at is None or now - device.last_seen_at > SEEN_LATELY:
             async with self.database.write() as session:
-                await session.execute(
-                    update(Device).where(Device.id == device.id).values(last_seen_at=now, silent_since=None)
-                )
+                # That it was silent is for the device watch to end, with its task.
+                await session.execute(update(Device).where(Device.id == device.id).values(last_seen_at=now))
         address = device_address(self.device)
         await self.hub.relay.publish(address, TakenOver(by=self.id))
         self.hub.tablets[self.device] = self
@@ -187,6 +190,7 @@ class TabletSocket(RoomSeats, Side):
     async def go_out(self) -> None:
         await super().go_out()
         if self.device_id is not None and self.is_welcome:
+            self.app[PATH_TESTS].line_gone(self)
             await self.hub.relay.leave(device_address(self.device_id), self.deliver)
             if self.hub.tablets.get(self.device_id) is self:
                 del self.hub.tablets[self.device_id]
@@ -204,6 +208,7 @@ class TabletSocket(RoomSeats, Side):
             super().deliver(note)
 
     async def _ring(self, rung: Rung) -> None:
+        self.app[PATH_TESTS].call_comes(self.device)
         await self.sit(rung.call, worker_address(rung.call))
         self.set_pace("near")
         # Where two live together it says whose call it is.
@@ -304,7 +309,13 @@ class TabletSocket(RoomSeats, Side):
     async def health(self, message: Health) -> None:
         known = msgspec.to_builtins(message)
         async with self.database.write() as session:
-            await health.store_health(session, self.device, known, self.clock)
+            await health.store_health(session, self.device, known, self.clock, version=self.version)
+
+    async def path_offer(self, message: path_test.PathOffer) -> None:
+        self.app[PATH_TESTS].offered(self, message)
+
+    async def path_seen(self, message: path_test.PathSeen) -> None:
+        self.app[PATH_TESTS].told(self, message)
 
 
 async def near_tablets(session: AsyncSession, now: datetime, device_id: UUID | None = None) -> set[UUID]:

@@ -1,4 +1,4 @@
-"""The health of a tablet: what its page knows about itself, in words, and the task when it is not well.
+"""The health of a tablet: what its page knows about itself, and what of it has changed.
 
 Only permissions are read; nothing listens or looks to find out. What the page does not know stays
 "unknown".
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clock import Clock
+from care.device_history import note_event
 from care.devices import Device
 from care.errors import not_found
 from care.outbox import announce
-from care.tasks import TaskKind, close_task, open_task, standing_task
+from server.tablets.condition import asleep, changes, power, troubles
 from server.tablets.home import clients_of
+from server.tablets.upkeep import see_to_tasks
 
 _PERMISSION = frozenset({"granted", "denied", "prompt", "missing", "unknown"})
 _WORDS: dict[str, frozenset[str]] = {
@@ -28,10 +31,12 @@ _WORDS: dict[str, frozenset[str]] = {
     "microphone": _PERMISSION,
     "sound": frozenset({"ok", "blocked", "unknown"}),
     "wake_lock": frozenset({"ok", "denied", "unsupported", "unknown"}),
+    "painted": frozenset({"ok", "stopped", "unknown"}),
+    "storage": frozenset({"kept", "may_go", "unknown"}),
+    "network": frozenset({"wifi", "cellular", "ethernet", "other", "unknown"}),
 }
-#: How long the touch of a finger may take before somebody must go there or ring.
-TOUCH_WITHIN = timedelta(minutes=30)
-BATTERY_LOW = 0.2
+#: The name of a screen of the page.
+_SCREEN = re.compile(r"[a-z-]{0,24}")
 
 
 def clean(health: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,124 +53,71 @@ def clean(health: Mapping[str, Any]) -> dict[str, Any]:
             "level": round(min(max(float(battery["level"]), 0.0), 1.0), 2),
             "charging": battery.get("charging") is True,
         }
-    started = health.get("started")
-    if isinstance(started, str):
-        with contextlib.suppress(ValueError, OverflowError):
-            kept["started"] = datetime.fromisoformat(started).astimezone(UTC).isoformat()
-    elif isinstance(started, datetime):
-        kept["started"] = started.isoformat()
+    if started := _instant(health.get("started")):
+        kept["started"] = started
+    slept = health.get("slept")
+    if isinstance(slept, Mapping) and (at := _instant(slept.get("at"))) and _is_number(slept.get("seconds")):
+        kept["slept"] = {"at": at, "seconds": min(max(int(slept["seconds"]), 0), 10_000_000)}
+    if isinstance(health.get("visible"), bool):
+        kept["visible"] = health["visible"]
+    if isinstance(shows := health.get("shows"), str) and _SCREEN.fullmatch(shows):
+        kept["shows"] = shows
+    if _is_number(volume := health.get("volume", "")):
+        kept["volume"] = round(min(max(float(volume), 0.0), 1.0), 2)
+    if _is_number(skew := health.get("skew_s", "")):
+        kept["skew_s"] = round(min(max(float(skew), -1e9), 1e9))
     screen = health.get("screen")
     if isinstance(screen, Mapping) and all(_is_number(screen.get(side)) for side in ("width", "height")):
         kept["screen"] = {side: min(max(int(screen[side]), 0), 100_000) for side in ("width", "height")}
     return kept
 
 
-def troubles(health: Mapping[str, Any]) -> list[str]:
-    """What keeps the tablet from ringing, being heard and being seen; empty when it is well.
-
-    Words: ``touch``, ``sound``, ``camera``, ``microphone``.
-    """
-    found = []
-    if health.get("touch_needed"):
-        found.append("touch")
-    elif health.get("sound") == "blocked":
-        found.append("sound")
-    found += [name for name in ("camera", "microphone") if health.get(name) in ("denied", "missing")]
-    return found
-
-
 async def store_health(
-    session: AsyncSession, device_id: UUID, health: Mapping[str, Any], clock: Clock
+    session: AsyncSession,
+    device_id: UUID,
+    health: Mapping[str, Any],
+    clock: Clock,
+    *,
+    version: str | None = None,
 ) -> None:
-    """Keep what the tablet says, and make or close the task that somebody must see to it.
+    """Keep what the tablet says, note what has changed, and make or close the tasks about it.
 
-    Raises `Fault` ``not_found``.
+    `version` is that of the page, as its hello said. Raises `Fault` ``not_found``.
     """
     device = await session.get(Device, device_id)
     if device is None:
         raise not_found("surfplatta")
     now = clock.now()
-    before = troubles(device.health)
-    kept = clean(health)
+    before, kept = device.health, clean(health)
+    if version is not None:
+        kept["version"] = version[:80]
     device.health = {**kept, "at": now.isoformat()}
     device.last_seen_at = now
     await session.flush()
-    await _see_to_task(session, device, troubles(kept), now)
+    for kind, facts in changes(before, kept):
+        note_event(session, device.id, kind, now, facts)
     here = await clients_of(session, device.id, now)
-    if here and before != troubles(kept):
+    await see_to_tasks(session, device, here, before, now)
+    if here and _standing(before) != _standing(kept):
         await announce(
             session, now, "device.changed", group_id=here[0].group_id, client_id=here[0].id, device=device.id
         )
 
 
-async def _see_to_task(session: AsyncSession, device: Device, found: list[str], now: datetime) -> None:
-    key = f"{TaskKind.TABLET_SOUND.value}:{device.id}"
-    task = await standing_task(session, key)
-    if task is not None:
-        if not found:
-            # The tablet is well again: that is the outcome.
-            await close_task(session, task, "tablet_well", at=now)
-        elif task.facts.get("troubles") != found:
-            task.facts = {**task.facts, "troubles": found}
-            await session.flush()
-        return
-    here = await clients_of(session, device.id, now)
-    if found and here:
-        await open_task(
-            session,
-            TaskKind.TABLET_SOUND,
-            group_id=here[0].group_id,
-            at=now,
-            deadline=now + TOUCH_WITHIN,
-            once_key=key,
-            client_id=here[0].id,
-            device_id=device.id,
-            facts={"troubles": found, "device": device.label},
-        )
+def _standing(health: Mapping[str, Any]) -> tuple[object, ...]:
+    """What staff see of it in a list."""
+    return troubles(health), power(health), asleep(health)
 
 
-def in_words(health: Mapping[str, Any], _: Callable[[str], str]) -> list[tuple[str, bool]]:
-    """Sentences about the tablet's health for staff, each with whether it is well."""
-    if not health:
-        return [(_("Surfplattan har inte startats än."), False)]
-    words: list[tuple[str, bool]] = []
-    if health.get("touch_needed"):
-        words.append((_("Någon behöver trycka på skärmen."), False))
-    said = {
-        "camera": (
-            _("Kameran får användas."),
-            _("Kameran är inte tillåten."),
-            _("Kameran har inte fått lov än."),
-            _("Kameran saknas."),
-        ),
-        "microphone": (
-            _("Mikrofonen får användas."),
-            _("Mikrofonen är inte tillåten."),
-            _("Mikrofonen har inte fått lov än."),
-            _("Mikrofonen saknas."),
-        ),
-    }
-    for name, sentences in said.items():
-        state = health.get(name, "unknown")
-        if state != "unknown":
-            number = ("granted", "denied", "prompt", "missing").index(state)
-            words.append((sentences[number], number == 0))
-    if health.get("sound") in ("ok", "blocked"):
-        is_ok = health["sound"] == "ok"
-        words.append((_("Ljudet hörs.") if is_ok else _("Ljudet är blockerat av webbläsaren."), is_ok))
-    if health.get("wake_lock") in ("ok", "denied", "unsupported"):
-        is_ok = health["wake_lock"] == "ok"
-        words.append((_("Skärmen hålls tänd.") if is_ok else _("Skärmen kan slockna av sig själv."), is_ok))
-    battery = health.get("battery")
-    if isinstance(battery, Mapping):
-        percent = round(battery["level"] * 100)
-        if battery["charging"]:
-            words.append((_("Laddas, %(percent)s procent.") % {"percent": percent}, True))
-        else:
-            text = _("Laddas inte, %(percent)s procent kvar.") % {"percent": percent}
-            words.append((text, battery["level"] > BATTERY_LOW))
-    return words
+def _instant(value: object) -> str | None:
+    """The instant as text in UTC; None when it is none."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+    return None
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

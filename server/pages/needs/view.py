@@ -35,17 +35,16 @@ from server.pages.contact import no_answer_words
 from server.pages.contact.row_words import services_text
 from server.pages.needs.leads import LEADS, Lead, lead_of
 from server.pages.rendering import clock_text
+from server.pages.tablet import task_words
 from server.tablets.notice import sentence
 
 Translate = Callable[[str], str]
 
 HEADINGS: dict[TaskKind, str] = {
     **review_words.HEADINGS,
+    **task_words.HEADINGS,
     **no_answer_words.TASK_HEADINGS,
     TaskKind.TELL_CLIENT: N_("Ring och berätta"),
-    TaskKind.TABLET_SILENT: N_("Surfplattan är tyst"),
-    TaskKind.TABLET_SOUND: N_("Surfplattan behöver ett tryck"),
-    TaskKind.AREA_SILENT: N_("Många surfplattor är tysta"),
     TaskKind.CONFIRM_CONSENT: N_("Samtycke att bekräfta"),
     TaskKind.CALL_REQUEST: N_("Vill bli uppringd"),
     TaskKind.SYSTEM_WAS_AWAY: N_("Systemet var borta"),
@@ -57,14 +56,12 @@ HEADINGS: dict[TaskKind, str] = {
 #: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
 OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
     **review_words.OUTCOMES,
+    **task_words.OUTCOMES,
     **no_answer_words.TASK_OUTCOMES,
     TaskKind.TELL_CLIENT: (
         ("told", N_("Har berättat")),
         ("not_reached", N_("Nådde inte, tar det på besöket")),
     ),
-    TaskKind.TABLET_SILENT: (("works", N_("Den fungerar igen")), ("exchanged", N_("Byts eller hämtas"))),
-    TaskKind.TABLET_SOUND: (("works", N_("Den fungerar igen")), ("exchanged", N_("Byts eller hämtas"))),
-    TaskKind.AREA_SILENT: (("works", N_("Nätet är tillbaka")), ("handled", N_("Alla är kontaktade"))),
     TaskKind.CONFIRM_CONSENT: (
         ("confirmed", N_("Samtycket är bekräftat")),
         ("declined", N_("Personen vill inte")),
@@ -280,19 +277,6 @@ class _About:
         match one.kind:
             case TaskKind.TELL_CLIENT:
                 return " ".join(self._told(notice) for notice in self.notices.get(one.id, []))
-            case TaskKind.TABLET_SILENT:
-                return self.say("Den har inte hörts av sedan %(time)s. Kolla laddaren och nätet.") % {
-                    "time": self._time(facts.get("since"))
-                }
-            case TaskKind.AREA_SILENT:
-                return self.say(
-                    "Tysta sedan %(time)s: %(count)s stycken. Kan vara ström- eller nätavbrott."
-                ) % {
-                    "time": self._time(facts.get("since")),
-                    "count": facts.get("devices", "flera"),
-                }
-            case TaskKind.TABLET_SOUND:
-                return self.say("Någon behöver trycka på skärmen så att ljud och kamera fungerar.")
             case TaskKind.SYSTEM_WAS_AWAY:
                 return self.say(
                     "Samtid var borta %(start)s–%(end)s. Skriv vad det blev av kontakterna under den tiden."
@@ -315,6 +299,8 @@ class _About:
             return review_words.sentence(one.kind, one.facts, client, self.zone, self.say)
         if one.kind in no_answer_words.TASK_HEADINGS:
             return no_answer_words.task_sentence(one.kind, one.facts, client, self.say)
+        if one.kind in task_words.HEADINGS:
+            return task_words.sentence(one.kind, one.facts, self.zone, self.say)
         if one.kind is TaskKind.LOG_SAMPLE:
             return self.say(
                 "%(count)s slumpvis valda rader från %(month)s. Hade den som öppnade skäl till det?"

@@ -2,93 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
-from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from care.access.rights import Action
 from care.clients import Client
-from care.devices import Device, DeviceAssignment, InstallStep
+from care.device_history import DeviceEvent
+from care.devices import InstallStep
 from care.errors import not_found
 from care.ids import read_id
-from care.municipality import Group
 from care.sorting import swedish
 from scheduler.tablet_calls import tablet_is_back
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.client import words
-from server.pages.form import read_form
+from server.pages.form import query, read_form
 from server.pages.rendering import address_of, go_to, render
+from server.pages.tablet.fleet import gather_fleet, latest_good_call, tablet_homes
 from server.pages.tablet.found import find_tablet
+from server.pages.tablet.health_words import in_words
 from server.pages.tablet.life import gone_tablets, marks_of
 from server.pages.tablet.pairing import choices, people_to_give, waiting, waiting_view
-from server.security.actor import Actor, actor
+from server.pages.tablet.path import path_view
+from server.pages.tablet.standing_words import FILTERS, STANDINGS, history_words
+from server.security.actor import actor
 from server.security.gate import allow, note_list, right
 from server.security.hand import hand
-from server.security.relation import listed
-from server.tablets.health import in_words, troubles
 from server.tablets.home import MOST_CLIENTS, ask_for_test, move_in, move_out
+from server.tablets.standing import is_on
 
 routes = web.RouteTableDef()
 
-#: A tablet that has been heard of so lately is on. The server notes it every half minute.
-IS_ON = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A tablet in the list."""
-
-    device: Device
-    names: list[str]
-    group: str
-    is_on: bool
-    troubles: list[str]
-
-    @property
-    def is_well(self) -> bool:
-        return self.is_on and not self.troubles and bool(self.device.health)
+#: Rows on one page; the worst come first, so that few need the rest.
+SHOWN = 100
+#: Lines of a tablet's history.
+HISTORY = 40
 
 
 @routes.get("/surfplattor", name="tablets")
 @right(Action.DEVICE_READ)
 async def tablets(request: web.Request) -> web.StreamResponse:
-    """Every tablet of one's groups, those that need somebody first, and those that wait to be let in."""
+    """Every tablet of one's groups, those that need somebody first, and those that wait to be let in.
+
+    ``lage`` and ``grupp`` narrow the list, ``alla`` shows all of a long one.
+    """
     now, who = request.app[CLOCK].now(), actor(request)
+    asked = query(request)
+    narrowed, group_id = asked.text("lage"), asked.id("grupp", needed=False)
     async with request.app[DATABASE].read() as session:
         homes = await tablet_homes(session, who, now)
         asking = await waiting(session, who, now)
         gone, people = await gone_tablets(session, who, now)
+        groups = {client.group_id: group for _, client, group in homes}
+        fleet = await gather_fleet(
+            session, [one for one in homes if group_id in (None, one[1].group_id)], now
+        )
     people += [(client.id, client.group_id) for _, client, _ in [*homes, *asking]]
     note_list(request, Action.DEVICE_READ, people)
-    by_device: dict[UUID, list[tuple[Device, Client, str]]] = {}
-    for home in homes:
-        by_device.setdefault(home[0].id, []).append(home)
-    rows = [
-        Shown(
-            device := found[0][0],
-            [client.short_name for _, client, _ in found],
-            found[0][2],
-            heard_lately(device, now),
-            troubles(device.health),
-        )
-        for found in by_device.values()
-    ]
-    rows.sort(key=lambda row: (row.is_well, row.group, swedish(row.names[0])))
+    rows = fleet.rows
+    if narrowed in FILTERS:
+        rows = [row for row in rows if row.standing in FILTERS[narrowed][1]]
+    shown = rows if "alla" in asked else rows[:SHOWN]
     return render(
         request,
         "tablets.html",
-        rows=rows,
+        rows=shown,
+        more=len(rows) - len(shown),
+        fleet=fleet,
+        filters=[(key, word, fleet.count(*which), which) for key, (word, which) in FILTERS.items()],
+        narrowed=narrowed if narrowed in FILTERS else "",
+        group_id=group_id,
+        groups=sorted(groups.items(), key=lambda one: swedish(one[1])),
+        standings=STANDINGS,
         gone=gone,
         words=words,
         waiting=[waiting_view(found, client, group) for found, client, group in asking],
-        unwell=sum(not row.is_well for row in rows),
         may_change=who.may(Action.DEVICE_CHANGE),
+        may_close=who.may(Action.TASK_READ),
     )
 
 
@@ -105,12 +98,27 @@ async def tablet(request: web.Request) -> web.StreamResponse:
             if one.group_id == here[0].group_id and one.id not in {client.id for client in here}
         ]
         marks = await marks_of(session, device.id)
+        (row,) = (await gather_fleet(session, [(device, one, "") for one in here], now)).rows
+        events = await session.scalars(
+            select(DeviceEvent)
+            .where(DeviceEvent.device_id == device.id)
+            .order_by(DeviceEvent.at.desc(), DeviceEvent.id.desc())
+            .limit(HISTORY)
+        )
+        history = history_words(list(events), request.app[CLOCK].zone, _say(request))
+        way = await path_view(request, session, device)
+        call = await latest_good_call(session, [client.id for client in here], now)
     return render(
         request,
         "tablets_one.html",
         device=device,
         clients=here,
-        is_on=heard_lately(device, now),
+        is_on=is_on(device, now),
+        row=row,
+        standing=STANDINGS[row.standing],
+        history=history,
+        **way,
+        call=call,
         health=in_words(device.health, _say(request)),
         told_at=_instant(device.health.get("at")),
         people=choices(people) if len(here) < MOST_CLIENTS else [],
@@ -163,27 +171,6 @@ async def remove_person(request: web.Request) -> web.StreamResponse:
         assert client_id is not None  # noqa: S101 - it is one of those above
         await move_out(session, device, client_id, request.app[CLOCK].now())
     return go_to(address_of(request, "tablet", id=device.id))
-
-
-async def tablet_homes(session: AsyncSession, who: Actor, now: datetime) -> list[tuple[Device, Client, str]]:
-    found = await session.execute(
-        select(Device, Client, Group.name)
-        .join(DeviceAssignment, DeviceAssignment.device_id == Device.id)
-        .join(Client, Client.id == DeviceAssignment.client_id)
-        .join(Group, Group.id == Client.group_id)
-        .where(
-            Device.revoked_at.is_(None),
-            DeviceAssignment.start <= now,
-            or_(DeviceAssignment.end.is_(None), DeviceAssignment.end > now),
-            listed(who, Action.DEVICE_READ),
-        )
-        .order_by(DeviceAssignment.start, DeviceAssignment.id)
-    )
-    return [(device, client, group) for device, client, group in found]
-
-
-def heard_lately(device: Device, now: datetime) -> bool:
-    return device.last_seen_at is not None and now - device.last_seen_at <= IS_ON
 
 
 def _instant(text: object) -> datetime | None:

@@ -11,6 +11,7 @@ import { AfterCall } from "./after-call.js";
 import { CallRequest } from "./call-request.js";
 import { Calls } from "./calls.js";
 import { CallScreen, RingScreen } from "./call-screen.js";
+import { Condition } from "./condition.js";
 import { isCalm, isNight, promptNow } from "./day.js";
 import { DayScreen, NightScreen } from "./day-screen.js";
 import { listenForHands } from "./hands.js";
@@ -18,6 +19,7 @@ import { Flash } from "./flash.js";
 import { deviceId } from "./identity.js";
 import { recall, remember } from "./memory.js";
 import { PairingScreen, secretOfAddress } from "./pairing-screen.js";
+import { PathTests } from "./path-test.js";
 import { health, permissions, WakeLock } from "./readiness.js";
 import {
   NoticeScreen, PromptScreen, promptText, ReplacedScreen, TestScreen, WordsScreen,
@@ -36,7 +38,7 @@ import { say, Spoken } from "./voice.js";
 
 const WORDS = 6_000;
 const TEST = 12_000;
-const HEALTH_EVERY = 3_600_000;
+const HEALTH_EVERY = 1_800_000;
 /** A touch may come by itself; only then is somebody told. */
 const TOUCH_PATIENCE = 10_000;
 /** How long a tablet that is not recognised waits before it says hello again. */
@@ -57,6 +59,8 @@ const renewal = new Renewal(() => calls.going === null);
 // Nobody is to be seen by a caller whom they cannot hear; and nobody is seen at night by themselves.
 const calls = new Calls(() => sound.state === "ok" && !nightNow());
 /** @type {Tablet | null} */ let tablet = null;
+/** @type {PathTests | null} */ let pathTests = null;
+const condition = new Condition(() => now(), () => tablet?.connection.isOpen ?? false);
 const callRequest = new CallRequest(() => tablet?.connection ?? null);
 const afterCall = new AfterCall({
   answer: (call, face) => tablet?.pulse(call, face),
@@ -304,6 +308,7 @@ function over(gone, cause) {
 }
 
 calls.addEventListener("taken", () => {
+  pathTests?.callComes();
   words = null;
   afterCall.leave();
   callRequest.leave();
@@ -347,8 +352,10 @@ async function tellHealth(always = true) {
   const fields = await health({
     sound: sound.state, wakeLock: wakeLock.state, touchNeeded: touchNeeded(), started, language,
   });
-  const said = JSON.stringify(fields);
+  // Which screen stands changes all the time and is nobody's worry.
+  const said = JSON.stringify({ ...fields, shows: "" });
   if (!always && said === lastHealth) return;
+    shows: stage.name, volume: sound.volume, condition,
   lastHealth = said;
   tablet.tellHealth(fields);
   draw();
@@ -447,6 +454,7 @@ async function comeIn() {
   await mine.open();
   if (started !== null) {
     // After a restart: what the browser gives back by itself, it gives now.
+  pathTests = new PathTests(mine.connection, () => calls.going === null);
     await sound.wake();
     await wakeLock.take();
     setTimeout(() => void tellHealth(), TOUCH_PATIENCE);
@@ -467,4 +475,5 @@ setInterval(() => {
 }, 30_000);
 setInterval(() => void tellHealth(), HEALTH_EVERY);
 void renewal.register();
+  void tellHealth(false);
 void comeIn();

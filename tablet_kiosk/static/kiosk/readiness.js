@@ -95,11 +95,15 @@ async function battery() {
 
 /**
  * The fields of `health`. @param {{sound: "ok" | "blocked", wakeLock: WakeLockState, touchNeeded: boolean,
- *   started: string | null, language: string}} known
+ *   started: string | null, language: string, shows: string, volume: number,
+ *   condition: import("./condition.js").Condition}} known
  */
-export async function health({ sound, wakeLock, touchNeeded, started, language }) {
-  const power = await battery();
+export async function health({ sound, wakeLock, touchNeeded, started, language, shows, volume, condition }) {
+  const [power, itself] = await Promise.all([battery(), condition.read()]);
   return {
+    ...itself,
+    shows,
+    volume,
     ...(await permissions()),
     sound,
     wake_lock: wakeLock,

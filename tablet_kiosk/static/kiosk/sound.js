@@ -32,6 +32,11 @@ export class Sound extends EventTarget {
     return this.#context?.state === "running" ? "ok" : "blocked";
   }
 
+  /** Our own loudness, 0 to 1; that of the tablet itself no page may read. */
+  get volume() {
+    return Math.min(this.#out?.gain.value ?? 1, 1);
+  }
+
   /** Open the way to the loudspeaker; after a touch it always succeeds. Fires `change`. @returns {Promise<SoundState>} */
   async wake() {
     if (!this.#context) {

@@ -20,6 +20,11 @@ export class Stage {
     this.#urgent = urgent;
   }
 
+  /** "day", "ring", …: which screen stands. */
+  get name() {
+    return this.#page.dataset["screen"] ?? "";
+  }
+
   /** Day and night stand for hours: nothing else is meant for them, and they may be left for anything. */
   get isAtRest() {
     return this.shown instanceof DayScreen || this.shown instanceof NightScreen;

@@ -177,6 +177,8 @@ TRIES: dict[str, list[Try]] = {
     "tablet_confirm": [Try(lambda side: {"id": side.pairing.id}, lambda side: {"number": side.number})],
     "tablet_refuse": [Try(lambda side: {"id": side.pairing.id})],
     "tablet_test": [Try(lambda side: {"id": side.device.id})],
+    "tablet_path": [Try(lambda side: {"id": side.device.id})],
+    "tablet_path_test": [Try(lambda side: {"id": side.device.id})],
     "tablet_move_in": [
         Try(lambda side: {"id": side.device.id}, lambda side: {"client": str(side.mate.id)})
     ],
