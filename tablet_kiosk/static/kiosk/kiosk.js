@@ -351,11 +351,11 @@ async function tellHealth(always = true) {
   mayBeSeen = camera !== "prompt" && microphone !== "prompt";
   const fields = await health({
     sound: sound.state, wakeLock: wakeLock.state, touchNeeded: touchNeeded(), started, language,
+    shows: stage.name, volume: sound.volume, condition,
   });
   // Which screen stands changes all the time and is nobody's worry.
   const said = JSON.stringify({ ...fields, shows: "" });
   if (!always && said === lastHealth) return;
-    shows: stage.name, volume: sound.volume, condition,
   lastHealth = said;
   tablet.tellHealth(fields);
   draw();
@@ -451,10 +451,10 @@ async function comeIn() {
     afterCall.ask(message["call"], call?.id === message["call"] ? (call?.to ?? "") : "");
   });
   calls.listen(mine);
+  pathTests = new PathTests(mine.connection, () => calls.going === null);
   await mine.open();
   if (started !== null) {
     // After a restart: what the browser gives back by itself, it gives now.
-  pathTests = new PathTests(mine.connection, () => calls.going === null);
     await sound.wake();
     await wakeLock.take();
     setTimeout(() => void tellHealth(), TOUCH_PATIENCE);
@@ -472,8 +472,8 @@ setInterval(draw, 1_000);
 setInterval(() => {
   void tablet?.refresh();
   renewIfCalm();
+  void tellHealth(false);
 }, 30_000);
 setInterval(() => void tellHealth(), HEALTH_EVERY);
 void renewal.register();
-  void tellHealth(false);
 void comeIn();
