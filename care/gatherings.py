@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.storage.columns import Base, Id, link, words
@@ -20,8 +20,18 @@ class GatheringKind(StrEnum):
 
 class Gathering(Base):
     __tablename__ = "gathering"
-    #: Only weekly check-ins have a week.
-    __table_args__ = (UniqueConstraint("group_id", "week"),)
+    #: Only weekly check-ins have a week: one for each group, and one for each of its small teams.
+    __table_args__ = (
+        UniqueConstraint("small_team_id", "week"),
+        Index(
+            "uq_gathering_group_id_week",
+            "group_id",
+            "week",
+            unique=True,
+            sqlite_where=text("small_team_id IS NULL"),
+            postgresql_where=text("small_team_id IS NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     kind: Mapped[GatheringKind] = mapped_column(words(GatheringKind))
@@ -32,6 +42,8 @@ class Gathering(Base):
     minutes: Mapped[int] = mapped_column(default=10)
     #: ISO week of a weekly check-in, e.g. 2026-W48: one for each group and week.
     week: Mapped[str | None]
+    #: When the leader started the clock that all see.
+    started_at: Mapped[datetime | None]
     held_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -55,7 +55,9 @@ PARTS: tuple[str, ...] = (
     # Before the cards: their worker lies where a card's id would stand.
     "server.pages.day.carrying",
     "server.pages.day.carried_deeds",
-    "server.pages.follow_up.checkin",
+    "server.pages.follow_up.checkin.index",
+    "server.pages.follow_up.checkin.page",
+    "server.pages.follow_up.checkin.change",
     "server.pages.client.client",
     "server.pages.client.absences",
     "server.pages.client.approved",

@@ -54,6 +54,8 @@ class Week:
     same_day: Share = NOTHING
     #: goal type → contacts done without a receipt
     unreceipted: dict[str, int] = field(default_factory=dict)
+    #: receipts "reached" / receipts of goals that were relevant
+    reached: Share = NOTHING
     client_pulse: Share = NOTHING
     staff_pulse: Share = NOTHING
 
@@ -105,6 +107,7 @@ async def read_week(
         without = sum(share.whole - share.part for share in cells.values())
         if without:
             week.unreceipted[goal] = without
+    week.reached = sum((share for cells in figures.reached.values() for share in cells.values()), NOTHING)
     week.client_pulse = sum(figures.client_pulse.values(), NOTHING)
     week.staff_pulse = sum(figures.staff_pulse.values(), NOTHING)
     return week

@@ -385,6 +385,7 @@ class Changed(Message, tag="changed", kw_only=True):
     client: UUID | None = None
     call: UUID | None = None
     task: UUID | None = None
+    gathering: UUID | None = None
     event: str | None = None
     status: str | None = None
 

@@ -63,6 +63,7 @@ TOPICS = frozenset(
         "proposal.applied",
         "notice.made",
         "device.changed",
+        "gathering.changed",
     }
 )
 #: Seconds in which several changes of the same thing are told once.
@@ -200,12 +201,13 @@ class WorkerSocket(RoomSeats, LobbyWatch):
             client=event.client_id,
             call=_id(payload.get("call")),
             task=_id(payload.get("task")),
+            gathering=_id(payload.get("gathering")),
             event=payload.get("event"),
             status=payload.get("status") or payload.get("state"),
         )
         if not self._news:
             asyncio.get_running_loop().call_later(TOGETHER, self._tell_news)
-        self._news[news.topic, news.contact, news.client, news.call, news.task] = news
+        self._news[news.topic, news.contact, news.client, news.call, news.task, news.gathering] = news
 
     def _tell_news(self) -> None:
         news, self._news = list(self._news.values()), {}

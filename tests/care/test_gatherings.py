@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from care.clock import StandingClock
 from care.gatherings import Gathering, GatheringKind
 from care.ids import new_id
-from care.municipality import Group
+from care.municipality import Group, SmallTeam
 from care.storage.database import Database
 from tests.builders import make_town
 
@@ -27,6 +27,25 @@ async def test_a_group_has_one_check_in_a_week(database: Database, clock: Standi
     with pytest.raises(IntegrityError):
         async with database.write() as session:
             session.add(gathering(clock, group, "2026-W49"))
+
+
+async def test_each_small_team_has_one_beside_its_groups(database: Database, clock: StandingClock) -> None:
+    """A team's second one in a week is refused too."""
+    async with database.write() as session:
+        group = (await make_town(session)).group
+        teams = [SmallTeam(id=new_id(), group_id=group.id, name=name) for name in ("1", "2")]
+        session.add_all(teams)
+        await session.flush()
+        session.add(gathering(clock, group, "2026-W49"))
+        for team in teams:
+            one = gathering(clock, group, "2026-W49")
+            one.small_team_id = team.id
+            session.add(one)
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            one = gathering(clock, group, "2026-W49")
+            one.small_team_id = teams[0].id
+            session.add(one)
 
 
 async def test_other_gatherings_have_no_week_and_are_as_many_as_they_are(

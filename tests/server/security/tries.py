@@ -186,6 +186,7 @@ TRIES: dict[str, list[Try]] = {
     "tablet_install": [Try(lambda side: {"id": side.device.id}, lambda _: {"step": "volume"})],
     "tablet_revoke": [Try(lambda side: {"id": side.device.id})],
     "checkin": [Try(lambda side: {"id": side.gathering.id})],
+    "checkin_minutes": [Try(lambda side: {"id": side.gathering.id})],
     "checkin_open": [Try(form=lambda side: {"group": str(side.group.id)})],
     "checkin_change": [
         Try(lambda side: {"id": side.gathering.id}, form)
@@ -194,6 +195,7 @@ TRIES: dict[str, list[Try]] = {
             lambda side: {"do": "remove_note", "note": str(side.note.id)},
             lambda side: {"do": "done", "action": str(side.action.id)},
             lambda side: {"do": "attendance", "staff": str(side.staff.id)},
+            lambda _: {"do": "start"},
         )
     ],
     "print_day": [Try(query=lambda side: {"grupp": side.group.id})],

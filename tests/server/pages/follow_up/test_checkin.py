@@ -16,7 +16,8 @@ from care.disruptions import DisruptionKind
 from care.gatherings import Action, AgendaNote, Gathering, Heading, Participant
 from care.ids import new_id
 from care.localtime import to_instant
-from care.municipality import Group
+from care.municipality import Group, SmallTeam
+from care.outbox import events_after
 from care.staff import Staff
 from tests.builders import make_client, make_contact, make_disruption, make_staff
 from tests.server.conftest import Browser, Site
@@ -231,3 +232,120 @@ async def test_care_workers_read_and_do_not_write(site: Site, lead: Browser) -> 
     assert 'name="do"' not in html.split("<main")[1]
     assert (await change(worker, gathering, "note", heading="lessons", text="x"))[0] == 403
     assert (await worker.post("/avstamning", data={"group": str(site.town.group.id)})).status == 403
+
+
+@pytest.mark.parametrize("do", ["note", "action"])
+async def test_a_text_with_a_clients_name_is_asked_about_before_it_is_saved(
+    site: Site, lead: Browser, anna: Staff, do: str
+) -> None:
+    """The text stands there again to be changed, or is saved as it is by a second button."""
+    async with site.database.write() as session:
+        await make_client(session, site.town, first_name="Ingrid")
+    gathering = await opened(site, lead)
+    before = await notes(site)
+    given = {
+        "heading": "lessons",
+        "text": "Ring Ingrid <i>först</i>",
+        "owner": str(anna.id),
+        "due": "2026-12-04",
+    }
+    status, html = await change(lead, gathering, do, **given)
+    assert status == 422
+    assert "Det ser ut som ett namn på en brukare: Ingrid." in html
+    assert "Spara ändå" in html
+    assert 'value="Ring Ingrid &lt;i&gt;först&lt;/i&gt;"' in html
+    if do == "action":
+        assert f'value="{anna.id}" selected' in html
+        assert 'value="2026-12-04"' in html
+    assert (await notes(site), await actions(site)) == (before, [])
+    assert (await change(lead, gathering, do, **given, sure="1"))[0] == 303
+    assert len(await notes(site)) + len(await actions(site)) == len(before) + 1
+
+
+async def test_the_clock_is_started_by_who_leads_and_can_be_started_again(site: Site, lead: Browser) -> None:
+    """All pages reckon from one instant of the server's."""
+    gathering = await opened(site, lead)
+    html = await (await lead.get(f"/avstamning/{gathering.id}")).text()
+    assert 'data-started=""' in html
+    for minute in (0, 3):
+        site.clock.move(timedelta(minutes=minute))
+        assert (await change(lead, gathering, "start"))[0] == 303
+        html = await (await lead.get(f"/avstamning/{gathering.id}")).text()
+        assert f'data-started="{site.clock.now().isoformat()}"' in html
+        assert "Började" in html
+    worker = await site.signed_in("vera", Role.CARE_WORKER)
+    assert (await change(worker, gathering, "start"))[0] == 403
+
+
+async def test_every_deed_is_told_to_the_pages_that_are_open(site: Site, lead: Browser, anna: Staff) -> None:
+    """Ids only; the pages fetch what has changed."""
+    gathering = await opened(site, lead)
+    for do, data in (
+        ("note", {"heading": "lessons", "text": "Sand"}),
+        ("action", {"text": "Sand"}),
+        ("attendance", {"staff": str(anna.id)}),
+        ("start", {}),
+        ("hold", {}),
+    ):
+        await change(lead, gathering, do, **data)
+    await change(lead, gathering, "note", heading="lessons")
+    async with site.database.read() as session:
+        told = [one for one in await events_after(session, 0) if one.topic == "gathering.changed"]
+    assert [one.payload for one in told] == [{"gathering": str(gathering.id)}] * 5
+    assert {one.group_id for one in told} == {site.town.group.id}
+
+
+async def test_a_small_team_has_a_check_in_of_its_own(site: Site, lead: Browser, anna: Staff) -> None:
+    """Beside the group's, with its own people; what the group has promised comes back in it."""
+    async with site.database.write() as session:
+        team = SmallTeam(id=new_id(), group_id=site.town.group.id, name="Bräcke 1")
+        session.add(team)
+        await session.flush()
+        await make_staff(session, site.town, "Bo", small_team_id=team.id)
+    whole = await opened(site, lead)
+    await change(lead, whole, "action", text="Köpa sand")
+    answer = await lead.post(
+        "/avstamning", data={"group": str(site.town.group.id), "team": str(team.id)}, allow_redirects=False
+    )
+    assert answer.status == 303
+    address = answer.headers["Location"]
+    assert address != f"/avstamning/{whole.id}"
+    html = await (await lead.get(address)).text()
+    assert "Avstämning Bräcke 1" in html
+    assert "Köpa sand" in html
+    there = html.split("Med på avstämningen")[1]
+    assert "Bo Lind" in there
+    assert "Anna Lind" not in there
+    again = await lead.post(
+        "/avstamning", data={"group": str(site.town.group.id), "team": str(team.id)}, allow_redirects=False
+    )
+    assert again.headers["Location"] == address
+    assert "Bräcke 1" in await (await lead.get("/avstamning")).text()
+    # Somebody of another team reads, and is not let into the room.
+    worker = await site.signed_in("anna", Role.CARE_WORKER, staff_id=anna.id)
+    html = await (await worker.get(address)).text()
+    assert "Den här avstämningen är för Bräcke 1." in html
+    assert "Gå med" not in html
+
+
+async def test_another_groups_small_team_cannot_be_chosen(site: Site, lead: Browser, kalarne: Group) -> None:
+    async with site.database.write() as session:
+        team = SmallTeam(id=new_id(), group_id=kalarne.id, name="Kälarne 1")
+        session.add(team)
+    answer = await lead.post("/avstamning", data={"group": str(site.town.group.id), "team": str(team.id)})
+    assert answer.status == 422
+
+
+async def test_the_minutes_are_a_page_to_print(site: Site, lead: Browser, anna: Staff) -> None:
+    """Headings, promises with owner and day, who was there; no form and no room."""
+    gathering = await opened(site, lead)
+    await change(lead, gathering, "note", heading="lessons", text="Ring tidigare")
+    await change(lead, gathering, "action", text="Köpa sand", owner=str(anna.id), due="2026-12-04")
+    await change(lead, gathering, "attendance", staff=str(anna.id))
+    await change(lead, gathering, "hold")
+    html = await (await lead.get(f"/avstamning/{gathering.id}/anteckningar")).text()
+    main = html.split("<main")[1].split("</main>")[0]
+    for words in ("Ring tidigare", "Köpa sand", "Anna Lind", "fre 4 dec", "lovat", "hölls tisdag 1 december"):
+        assert words in main
+    assert "<form" not in main
+    assert "<video" not in main

@@ -42,6 +42,15 @@ def _obstacles(week: Week, words: NullTranslations) -> list[str]:
             )
             % {"num": week.unresolved}
         )
+    if week.declined:
+        lines.append(
+            words.ngettext(
+                "%(num)s kontakt ville brukaren inte ha.",
+                "%(num)s kontakter ville brukarna inte ha.",
+                week.declined,
+            )
+            % {"num": week.declined}
+        )
     return lines or [words.gettext("Inga hinder är rapporterade den här veckan.")]
 
 
@@ -81,6 +90,11 @@ def _lessons(week: Week, goals: dict[str, str], words: NullTranslations) -> list
                 count,
             )
             % {"goal": goals.get(goal, goal), "num": count}
+        )
+    if not week.reached.is_small:
+        lines.append(
+            words.gettext("%(share)s av målen i kvittenserna är uppnådda.")
+            % {"share": _percent(week.reached)}
         )
     if not week.client_pulse.is_small:
         lines.append(
