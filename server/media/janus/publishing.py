@@ -18,8 +18,9 @@ def feed_of(who: UUID) -> str:
 
 def sender_of(feed: str) -> UUID | None:
     """Whose feed that is; ``None`` for one that is not of ours."""
+    who, _, mark = feed.partition(".")
     try:
-        return UUID(hex=feed.partition(".")[0])
+        return UUID(hex=who) if mark else None
     except ValueError:
         return None
 

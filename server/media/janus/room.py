@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +14,7 @@ from server.media import description
 from server.media.embedded.uplink import ceiling
 from server.media.engine import Connected, Event, Line, Lost, Offer, Offered, Place, Placed
 from server.media.faults import fault
+from server.media.janus.home import Home, creation, mids_of, names
 from server.media.janus.node import Handle, Node
 from server.media.janus.publishing import Publishing, sender_of
 from server.media.janus.refusals import NO_ROOM, ROOM_EXISTS, in_words
@@ -28,18 +26,6 @@ from server.media.janus.viewing import Viewing, Wish, places
 AGAIN = 0.5
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(eq=False)
-class Home:
-    """Where a room stands: the node, its name and secret there, and the handle that hears who sends."""
-
-    node: Node
-    name: str
-    secret: str
-    watch: Handle
-    #: What is sent, by feed: the m-lines by kind. Later feeds of a person are newer.
-    sources: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 class Room:
@@ -194,12 +180,11 @@ class Room:
         if home is None:
             return
         for one in data.get("publishers", ()):
-            if sender_of(str(one["id"])) is not None:
-                home.sources[str(one["id"])] = {
-                    str(stream["type"]): str(stream["mid"])
-                    for stream in one.get("streams", ())
-                    if not stream.get("disabled") and stream["type"] in ("audio", "video")
-                }
+            feed, mids = str(one["id"]), mids_of(one)
+            if one.get("dummy"):
+                home.nothing = [(feed, mid) for mid in mids.values()]
+            elif sender_of(feed) is not None:
+                home.sources[feed] = mids
         for word in ("unpublished", "leaving"):
             home.sources.pop(str(data.get(word)), None)
         self._arrange()
@@ -265,7 +250,7 @@ class Room:
                 self._tell_offer(seat, viewing)
 
     async def _follow(self, home: Home, seat: Seat, viewing: Viewing) -> None:
-        await viewing.follow(_wishes(home, seat), home.sources.keys())
+        await viewing.follow(_wishes(home, seat) or home.nothing, home.present)
         self._tell_places(seat)
 
     def _tell_offer(self, seat: Seat, viewing: Viewing) -> None:
@@ -354,27 +339,6 @@ class Room:
         task = asyncio.create_task(done())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def names(secret: str, room: UUID) -> tuple[str, str]:
-    """The room's name and secret at a node, the same for every server that knows the node."""
-    made = [
-        hmac.new(secret.encode(), f"{kind} {room.hex}".encode(), hashlib.sha256).hexdigest()[:32]
-        for kind in ("room", "secret")
-    ]
-    return made[0], made[1]
-
-
-def creation(home: Home, secret: str, size: int) -> dict[str, Any]:
-    """The request that makes a room of `size`."""
-    return {
-        "request": "create", "room": home.name, "secret": home.secret, "admin_key": secret,
-        "description": "samtid", "is_private": True, "permanent": False,
-        # We count seats ourselves; a new connection stands beside the old one for a moment.
-        "publishers": 2 * size, "bitrate": ceiling(size), "fir_freq": 0,
-        "audiocodec": "opus", "videocodec": "vp8", "opus_fec": True,
-        "notify_joining": False, "transport_wide_cc_ext": True, "record": False, "lock_record": True,
-    }  # fmt: skip
 
 
 def _wishes(home: Home, seat: Seat) -> list[Wish]:

@@ -303,8 +303,8 @@ class Viewer:
                 self._report(line, packet.sender_info)
 
     def _report(self, line: Shown, clock: RtcpSenderInfo) -> None:
-        """Answer a sender's report, as browsers do: Janus keeps packets only for who tells how far it is."""
-        last = (clock.ntp_timestamp >> 16) & 0xFFFFFFFF
+        """Answer a sender's report, as browsers do, from 20 ms away: Janus repairs nothing at 0 ms."""
+        last = ((clock.ntp_timestamp >> 16) - 1311) & 0xFFFFFFFF
         highest = max(line.got, default=0) & 0xFFFFFFFF
         told = RtcpReceiverInfo(line.ssrc, 0, 0, highest, 0, last, 0)
         self.peer.write_rtcp(RtcpRrPacket(1, [told]))

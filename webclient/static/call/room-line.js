@@ -117,6 +117,8 @@ export class Publishing extends RoomLine {
 
 /** What somebody sees and hears. */
 export class Viewing extends RoomLine {
+  /** True when the server knows this connection: an offer that comes before belongs to the one before. */
+  isOpen = false;
   /** Offers are answered one at a time, in order. */ #queue = Promise.resolve();
 
   /** @param {Omit<ConstructorParameters<typeof RoomLine>[0], "line">} options */
@@ -126,6 +128,7 @@ export class Viewing extends RoomLine {
 
   async open() {
     const said = await this.ask("subscribe", { renew: true });
+    this.isOpen = true;
     if (said.type === "offered") await this.take(said["number"], said["sdp"]);
   }
 

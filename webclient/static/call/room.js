@@ -236,8 +236,8 @@ export class Room extends EventTarget {
 
   /** An offer that nobody asked for: people came or went. @param {Message} message */
   #offered(message) {
-    if (message["answers"] !== undefined) return;
-    this.#down?.take(message["number"], message["sdp"]).then(
+    if (message["answers"] !== undefined || !this.#down?.isOpen) return;
+    this.#down.take(message["number"], message["sdp"]).then(
       () => this.#arrange(),
       () => this.#mend(),
     );

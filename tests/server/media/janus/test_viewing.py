@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.janus.home import names
 from server.media.janus.publishing import feed_of, sender_of
-from server.media.janus.room import names
 from server.media.janus.viewing import Shown, difference, places, shown
 
 WISHES = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("01")), unique=True, max_size=8)
