@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from care.clock import Clock, StandingClock
 from care.contacts.channel import Channel
@@ -35,34 +34,7 @@ from scheduler.ticks.notice_watch import notice_watch
 from scheduler.ticks.presence import presence
 from tests.builders import make_client, make_contact, make_digital, make_rule, make_town, moment
 from tests.scheduler.ticks.crowd import make_crowd
-
-
-class Killed(BaseException):
-    """Like kill -9: nobody catches it."""
-
-
-@contextmanager
-def killed_at(database: Database, number: int) -> Iterator[list[str]]:
-    """The process dies before its `number`-th statement (commits count as statements)."""
-    done: list[str] = []
-
-    def statement(_c: Any, _cursor: Any, text: str, *_: Any) -> None:
-        if len(done) == number:
-            raise Killed
-        done.append(text)
-
-    def commit(_c: Any) -> None:
-        statement(None, None, "COMMIT")
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", statement)
-    event.listen(engine, "commit", commit)
-    try:
-        yield done
-    finally:
-        event.remove(engine, "before_cursor_execute", statement)
-        event.remove(engine, "commit", commit)
-
+from tests.scheduler.ticks.killing import Killed, killed_at
 
 #: What ticks write in, whole.
 TOUCHED = (
