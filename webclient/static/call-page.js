@@ -8,8 +8,12 @@ import { guardLeaving } from "./call-leaving.js";
 import { closeCamera, openCamera } from "./call/camera.js";
 import { Peer } from "./call/peer.js";
 import { Connection, Refused } from "./call/protocol.js";
+import { Together } from "./call/together.js";
+import { CallGuests } from "./call-guests.js";
 import { CallTools } from "./call-tools.js";
 import { CallWatch } from "./call-watch.js";
+import { Gallery } from "./gallery.js";
+import { SEEN_WORDS } from "./seen-words.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./call/protocol.js").Message} Message */
@@ -42,6 +46,7 @@ const { contact = "", name = "", reason = "", receipt = "" } = page.dataset;
 const connection = new Connection("/socket/personal", { hello: async () => ({ contact, near: true }), near: true });
 
 /** @type {Peer | null} */ let peer = null;
+/** The room, when somebody more has been let in. @type {Together | null} */ let together = null;
 /** @type {MediaStream | null} */ let camera = null;
 /** The version of the last state: an older one that comes later is ignored. */ let version = 0;
 let hasTalked = false;
@@ -63,6 +68,7 @@ function show(phase, words) {
   const isAnswered = ["answered", "talking", "broken"].includes(phase);
   find("person", HTMLElement).hidden = find("on-screen", HTMLElement).hidden = find("show-text", HTMLElement).hidden = !isAnswered;
   if (phase !== "talking" && phase !== "broken") find("call-clock", HTMLElement).hidden = true;
+  guests?.draw();
 }
 
 /** @param {string | null} words */
@@ -87,6 +93,44 @@ const watch = new CallWatch({
   write: (words) => tools.write(words),
   telephone: () => document.querySelector('#unanswered a[href^="tel:"]'),
 });
+
+const gallery = new Gallery(find("gallery", HTMLElement), {
+  words: SEEN_WORDS,
+  blocked: () => (soundButton.hidden = false),
+  seen: (who) => together?.seen(who),
+});
+const guestList = document.getElementById("guests");
+const guests = guestList && new CallGuests({
+  connection, lobby: find("lobby", HTMLElement), list: guestList, trouble,
+  isTalking: () => ["answered", "talking", "broken"].includes(page.dataset["phase"] ?? ""),
+});
+
+/** The call goes on in a room: the peer connection is shown until the client is seen there. @param {string} call */
+function gather(call) {
+  if (together) return;
+  const made = (together = new Together({ connection, call, main: "client" }));
+  gallery.hear(false);
+  made.addEventListener("people", () => gallery.people(made.others, "client"));
+  made.addEventListener("place", (event) => {
+    const { who, stream } = /** @type {CustomEvent} */ (event).detail;
+    gallery.place(who, stream);
+  });
+  made.addEventListener("gone", (event) => gallery.gone(/** @type {CustomEvent} */ (event).detail.who));
+  made.addEventListener("switch", () => {
+    watch.stop();
+    page.dataset["together"] = "yes";
+    find("gallery", HTMLElement).hidden = false;
+    remote.srcObject = null;
+    gallery.hear(true);
+    gallery.play();
+  });
+  made.addEventListener("rest", () => void peer?.rest());
+  void made.show(camera).then(() => {
+    made.mute(muteButton.dataset["off"] === "yes");
+    made.darken(cameraButton.dataset["off"] === "yes");
+    made.enter();
+  });
+}
 
 /** Camera and microphone for the self-view; nothing is sent before the answer. */
 async function prepareCamera() {
@@ -114,6 +158,7 @@ function makePeer(call) {
     void play();
     remote.requestVideoFrameCallback?.(() => made.shown());
   });
+  made.addEventListener("replaced", () => void together?.show(camera));
   made.addEventListener("sending", () => {
     page.dataset["theirPicture"] = made.theirs.video ? "yes" : "no";
   });
@@ -184,7 +229,9 @@ async function answered() {
   made.answered();
   await prepareCamera();
   if (peer !== made) return;
+  if (together?.isShown) return;
   await made.show(camera);
+  await together?.show(camera);
   watch.start(made);
   hold.begin(made, camera);
 }
@@ -195,6 +242,7 @@ function stated(message) {
   if (message["version"] < version) return;
   version = message["version"];
   const phase = PHASES[message["state"]] ?? "answered";
+  if (message["room"] && phase !== "ended") gather(message["call"]);
   if (phase === "ended") {
     over(message["cause"], message["words"]);
     return;
@@ -223,6 +271,11 @@ function tick(since) {
 function letGo() {
   watch.stop();
   hold.end();
+  together?.leave();
+  together = null;
+  gallery.clear();
+  find("gallery", HTMLElement).hidden = true;
+  delete page.dataset["together"];
   peer?.close();
   peer = null;
   closeCamera(camera);
@@ -349,7 +402,12 @@ connection.on("taken", ({ call }) => {
 });
 
 ringButton?.addEventListener("click", () => void ring());
-soundButton.addEventListener("click", () => void play());
+soundButton.addEventListener("click", () => {
+  if (together?.isShown) {
+    soundButton.hidden = true;
+    gallery.play();
+  } else void play();
+});
 /** Stop ringing, or hang up. */
 async function hangUp() {
   const call = peer?.call;
@@ -374,15 +432,18 @@ muteButton.addEventListener("click", () => {
   const off = muteButton.dataset["off"] !== "yes";
   press(muteButton, off);
   peer?.mute(off);
+  together?.mute(off);
 });
 cameraButton.addEventListener("click", () => {
   const off = cameraButton.dataset["off"] !== "yes";
   press(cameraButton, off);
   peer?.darken(off);
+  together?.darken(off);
   self.classList.toggle("dark", off);
 });
 find("volume", HTMLInputElement).addEventListener("input", (event) => {
   remote.volume = Number(/** @type {HTMLInputElement} */ (event.target).value) / 100;
+  gallery.volume(remote.volume);
 });
 personButton.addEventListener("click", async () => {
   if (!peer?.call) return;

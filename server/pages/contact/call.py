@@ -20,11 +20,12 @@ from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.contact import early_ring
 from server.pages.contact.alone import company
+from server.pages.contact.guests import invitable
 from server.pages.contact.receipt import goal_words, lines_of
 from server.pages.faces import client_face
 from server.pages.needs.onward import link
 from server.pages.rendering import address_of, render
-from server.security.gate import allow, right
+from server.security.gate import allow, right, would_allow
 
 routes = web.RouteTableDef()
 
@@ -54,6 +55,9 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
         near = await company(request, session) if "ensam" not in request.query else None
         goals = await _goals(session, contact, language)
+        guests = None
+        if await would_allow(request, session, Action.GUEST_INVITE, contact):
+            guests = await invitable(request, session, client)
         photo = await session.scalars(
             select(Consent).where(Consent.client_id == client.id, Consent.kind == ConsentKind.PHOTO)
         )
@@ -74,6 +78,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         needs_reason=reason is None and clock.now() < contact.start - BEFORE and not contact.status.is_end,
         reasons=early_ring.REASONS,
         early=request.query.get("anledning", "") if reason else "",
+        guests=guests,
         company=near.beside(client.id) if near else None,
         alone="ensam" in request.query,
         no_call=_(no_call.sentence) % no_call.values if no_call else None,

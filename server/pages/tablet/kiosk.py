@@ -29,7 +29,10 @@ from server.tablets.keys import check_number, read_key
 routes = web.RouteTableDef()
 
 #: What the page needs without cover, beside everything under ``kiosk/`` and ``call/``.
-SHELL = ("words.js", "css/tokens.css", "css/fonts.css", "css/base.css", "lib/icons.svg", "icons/samtid.svg")
+SHELL = (
+    "words.js", "gallery.js", "css/tokens.css", "css/fonts.css", "css/base.css", "css/tiles.css", "lib/icons.svg",
+    "icons/samtid.svg",
+)  # fmt: skip
 _FOLDERS = ("kiosk/", "call/", "lib/fonts/")
 _WORDS = [f"/ord/{language}.json" for language in SCREEN_LANGUAGES if language != DEFAULT]
 _WORKER = "kiosk/worker.js"

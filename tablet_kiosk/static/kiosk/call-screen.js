@@ -1,12 +1,15 @@
 /** Somebody rings; and the call. One thing to do at a time. */
 
+import { Gallery } from "../gallery.js";
 import { t, tn } from "../words.js";
 import { button, element, face, icon } from "./element.js";
 import { Loudness } from "./loudness.js";
 import { Placard } from "./placard.js";
 import { Screen } from "./screens.js";
+import { SEEN_WORDS } from "./seen-words.js";
 
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../call/together.js").Together} Together */
 
 /** How much wider or narrower than the screen a picture may be and still fill it. */
 const MOST_CUT = 1.45;
@@ -65,6 +68,12 @@ export class CallScreen extends Screen {
   /** @type {Loudness | null} */ #loudness = null;
   /** What a screen reader has been told: of the caller, and of the own camera. @type {[string, string]} */ #told = ["", ""];
   #coverWords = "";
+  #list = element("div", { class: "gallery", hidden: true });
+  #gallery = new Gallery(this.#list, {
+    words: SEEN_WORDS,
+    blocked: () => this.#needs(true),
+    seen: (who) => this.#call?.together?.seen(who),
+  });
   /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
   /** @type {() => void} */ touchChanged = () => {};
 
@@ -76,7 +85,7 @@ export class CallScreen extends Screen {
     this.#video.setAttribute("aria-label", t("Bild av %(name)s", { name: call.caller.first_name }));
     const end = button(t("Lägg på"), hangUp, { kind: "hang-up", symbol: "phone-off" });
     const title = element("h1", { class: "visually-hidden" }, t("Samtal med %(name)s", { name: call.caller.first_name }));
-    this.fill("call", title, this.#video, this.#cover, this.#placard, this.#foot);
+    this.fill("call", title, this.#video, this.#list, this.#cover, this.#placard, this.#foot);
     this.#foot.replaceChildren(this.#camera, end);
     this.#height.observe(this.#foot);
     const loudness = (this.#loudness = new Loudness(this.#video, loudest));
@@ -85,7 +94,29 @@ export class CallScreen extends Screen {
       { placard: this.#placard, loudness, name: call.caller.first_name, tell: (words) => this.tell(words) },
     );
     if (call.remote) this.play(call.remote);
+    if (call.together) this.gather(call.together);
     this.update();
+  }
+
+  /** Somebody more is let in: everybody is shown, the caller first, as soon as the caller is seen there. @param {Together} together */
+  gather(together) {
+    this.#gallery.hear(together.isShown);
+    together.addEventListener("people", () => {
+      this.#gallery.people(together.others, "worker");
+      this.update();
+    });
+    together.addEventListener("place", (event) => {
+      const { who, stream } = /** @type {CustomEvent} */ (event).detail;
+      this.#gallery.place(who, stream);
+    });
+    together.addEventListener("gone", (event) => this.#gallery.gone(/** @type {CustomEvent} */ (event).detail.who));
+    together.addEventListener("switch", () => {
+      this.#list.hidden = false;
+      this.#video.srcObject = null;
+      this.#gallery.hear(true);
+      this.#gallery.play();
+      this.update();
+    });
   }
 
   /** @param {MediaStream} stream */
@@ -113,6 +144,11 @@ export class CallScreen extends Screen {
 
   /** Try to be heard; also after a touch. */
   async listen() {
+    if (this.#call?.together?.isShown) {
+      this.#needs(false);
+      this.#gallery.play();
+      return;
+    }
     this.#video.muted = false;
     try {
       await this.#video.play();
@@ -159,13 +195,19 @@ export class CallScreen extends Screen {
   /** What there is to hear of, without the seconds that are counted. @param {Call} call @returns {[string, string]} */
   #spoken(call) {
     const name = call.caller.first_name;
-    const still = this.#stillWordsOf(call, name) || t("Du pratar med %(name)s", { name });
-    const caller = call.flows ? still : this.#coverWordsOf(call, name);
+    const caller = call.flows ? this.#stillWordsOf(call, name) || this.#talkWords(call, name) : this.#coverWordsOf(call, name);
     // Counted down once: the seconds after the first say nothing new.
     const isCounting = call.seenIn !== null && this.#told[1] !== "" && this.#told[1] !== t("Kameran är av");
     const camera = isCounting ? this.#told[1] : this.#cameraWords(call)[1];
     this.#told = [caller, camera];
     return this.#told;
+  }
+
+  /** Who is there. @param {Call} call @param {string} name */
+  #talkWords(call, name) {
+    const others = call.together?.isShown ? call.together.others.filter(({ role }) => role !== "worker") : [];
+    const more = others.map((one) => [one.name, SEEN_WORDS.role(one.role)].filter(Boolean).join(", "));
+    return [t("Du pratar med %(name)s", { name }), ...more.map((one) => t("Med i samtalet: %(name)s", { name: one }))].join(". ");
   }
 
   /** Calm words, and what one may do, while the caller is not there. @param {Call} call @param {string} name */

@@ -6,6 +6,7 @@
 import { closeCamera, openCamera } from "../call/camera.js";
 import { Keeper } from "../call/keeper.js";
 import { Peer } from "../call/peer.js";
+import { Together } from "../call/together.js";
 import { Beside } from "./beside.js";
 import { SelfHelp } from "./self-help.js";
 
@@ -18,7 +19,8 @@ import { SelfHelp } from "./self-help.js";
 const LEAST_RING = 5;
 
 /**
- * Events: `change` (state, countdown or camera), `remote` (detail {stream}), `over` (detail {cause}).
+ * Events: `change` (state, countdown or camera), `remote` (detail {stream}), `gather` (detail {together}: it goes on in
+ * a room), `over` (detail {cause}).
  */
 export class Call extends EventTarget {
   id;
@@ -36,6 +38,7 @@ export class Call extends EventTarget {
   /** Length of the countdown, for its bar. */ countdown = 0;
   /** @type {MediaStream | null} */ remote = null;
   /** May it answer by itself? Asked each second: not when nobody could hear it. */ mayAnswerItself = () => true;
+  /** The room, when somebody more has been let in. @type {Together | null} */ together = null;
   #connection;
   #peer;
   #version = -1;
@@ -67,6 +70,7 @@ export class Call extends EventTarget {
       this.remote = /** @type {CustomEvent<{stream: MediaStream}>} */ (event).detail.stream;
       this.dispatchEvent(new CustomEvent("remote", { detail: { stream: this.remote } }));
     });
+    this.#peer.addEventListener("replaced", () => void this.together?.show(this.#own));
     this.#peer.addEventListener("flowing", () => this.#flowing(true));
     this.#peer.addEventListener("lost", () => this.#flowing(false));
     this.#peer.addEventListener("sending", () => {
@@ -132,6 +136,7 @@ export class Call extends EventTarget {
     this.#peer.answered();
     await this.#peer.again();
     this.#take(message["state"], message["version"]);
+    if (message["room"]) this.#gather();
   }
 
   /** Answer; by hand the own camera follows at once. */
@@ -233,7 +238,13 @@ export class Call extends EventTarget {
       this.isSeen = own.getTracks().some(isOpen);
       this.#tell();
     };
+    if (this.together?.isShown) {
+      await this.together.show(own);
+      tell();
+      return;
+    }
     await this.#peer.show(own);
+    await this.together?.show(own);
     tell();
     this.#keeper = new Keeper(own, this.#peer, tell);
     this.#help = new SelfHelp({
@@ -253,6 +264,23 @@ export class Call extends EventTarget {
     // A state that the server sent before it heard our answer must not make it ring again.
     if (state === "ringing" && this.state !== "ringing") return;
     this.#take(state, news["version"]);
+    if (news["room"]) this.#gather();
+  }
+
+  /** Somebody more has been let in: go into the room too, and show it when the caller is seen there. */
+  #gather() {
+    if (this.together) return;
+    const made = (this.together = new Together({ connection: this.#connection, call: this.id, main: "worker" }));
+    made.addEventListener("switch", () => {
+      // The watches listen to the peer connection; what it lacks is no fault any more.
+      this.#help?.stop();
+      this.#flowing(true);
+    });
+    made.addEventListener("rest", () => void this.#peer.rest());
+    made.addEventListener("flowing", () => this.#flowing(true));
+    made.addEventListener("lost", () => this.#flowing(false));
+    this.dispatchEvent(new CustomEvent("gather", { detail: { together: made } }));
+    void made.show(this.#own).then(() => made.enter());
   }
 
   /** @param {State} state @param {number} version */
@@ -273,6 +301,7 @@ export class Call extends EventTarget {
     this.#help?.stop();
     this.#beside?.stop();
     this.#keeper?.stop();
+    this.together?.leave();
     for (const stop of this.#stops.splice(0)) stop();
     closeCamera(this.#own);
     this.#own = null;

@@ -8,7 +8,7 @@ import { Call } from "./call.js";
 
 /**
  * Events: `taken`, `ring`, `tick` (each second before a call answers by itself), `named` (who calls is known only
- * now), `change`, `remote` (detail {stream}), `over` (detail {call, cause}).
+ * now), `change`, `remote` (detail {stream}), `gather` (detail {together}), `over` (detail {call, cause}).
  */
 export class Calls extends EventTarget {
   /** @type {Call | null} */ going = null;
@@ -93,6 +93,7 @@ export class Calls extends EventTarget {
       this.#tell("change");
     });
     call.addEventListener("remote", (event) => this.#tell("remote", /** @type {CustomEvent} */ (event).detail));
+    call.addEventListener("gather", (event) => this.#tell("gather", /** @type {CustomEvent} */ (event).detail));
     call.addEventListener("over", (event) => {
       if (this.going !== call) return;
       this.going = null;

@@ -324,6 +324,9 @@ calls.addEventListener("change", draw);
 calls.addEventListener("remote", (event) => {
   if (stage.shown instanceof CallScreen) stage.shown.play(/** @type {CustomEvent} */ (event).detail.stream);
 });
+calls.addEventListener("gather", (event) => {
+  if (stage.shown instanceof CallScreen) stage.shown.gather(/** @type {CustomEvent} */ (event).detail.together);
+});
 calls.addEventListener("over", (event) => {
   const { call, cause } = /** @type {CustomEvent} */ (event).detail;
   over(call, cause);

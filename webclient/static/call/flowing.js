@@ -74,7 +74,7 @@ export class Flowing extends EventTarget {
   }
 
   loses() {
-    if (!this.yes) return;
+    if (!this.yes || this.#isOver) return;
     this.yes = false;
     this.dispatchEvent(new Event("lost"));
   }

@@ -21,7 +21,7 @@ const CALM = 1_000;
 /**
  * Events: `remote` (detail {stream}: the other side's tracks, once a peer connection), `flowing` (detail
  * {first_ms}), `lost`, `sending` (detail {audio, video, why} of the other side), `away` and `back` (the other side's
- * socket), `path` (detail {state}: the transport's state), `own` (detail {audio, video, why}: what this side sends).
+ * socket), `replaced` (another camera or microphone is sent), `path` (detail {state}: the transport's state), `own` (detail {audio, video, why}: what this side sends).
  */
 export class Peer extends EventTarget {
   /** What the other side says it sends. @type {import("./sending.js").Sends} */ theirs = { audio: true, video: true };
@@ -36,6 +36,7 @@ export class Peer extends EventTarget {
   #mending;
   /** @type {Array<() => void>} */ #stops = [];
   #closed = false;
+  /** A room carries picture and sound. */ #isResting = false;
   /** Descriptions and candidates are taken one at a time, in order. */ #queue = Promise.resolve();
 
   /**
@@ -159,7 +160,7 @@ export class Peer extends EventTarget {
    */
   async show(stream) {
     this.#own.take(stream);
-    await this.#own.attach(this.#peer);
+    await this.#attachTo(this.#peer);
     this.#saySending();
   }
 
@@ -174,8 +175,9 @@ export class Peer extends EventTarget {
    */
   async replace(kind, track) {
     this.#own.replace(kind, track);
-    await this.#own.attach(this.#peer);
+    await this.#attachTo(this.#peer);
     this.#saySending();
+    this.#tell("replaced", {});
   }
 
   /** @param {boolean} yes */
@@ -215,7 +217,22 @@ export class Peer extends EventTarget {
     this.#flow.renew(this.#peer);
     this.#own.renew();
     this.#sayName();
-    await this.#own.attach(this.#peer);
+    await this.#attachTo(this.#peer);
+  }
+
+  /**
+   * Picture and sound go through a room from now on: this connection stays for what goes beside them, carries
+   * nothing and says no more of the flow. What it tells of camera and microphone is true of the room too.
+   */
+  async rest() {
+    this.#isResting = true;
+    this.#flow.close();
+    for (const { sender } of this.#peer.getTransceivers()) await sender.replaceTrack(null);
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  async #attachTo(peer) {
+    if (!this.#isResting) await this.#own.attach(peer);
   }
 
   /** Over. Tracks are the page's own to stop. */
@@ -248,7 +265,7 @@ export class Peer extends EventTarget {
       say: (type, fields) => this.#connection.send({ type, call: this.#call, ...fields }),
       prepare: async () => {
         await this.#relay.freshen();
-        await this.#own.attach(peer);
+        await this.#attachTo(peer);
       },
     });
     return [peer, talk];
