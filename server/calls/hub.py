@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from server.calls.worker import WorkerSocket
     from server.guests.socket import GuestSocket
 
+#: Sockets of one kind whose hello or health is looked at in the same moment: the record has few places to
+#: read from, and calls and timers need theirs.
+MOST_COMING = 4
 #: Seconds that sockets get to say goodbye when the server stops.
 GOODBYE = 3.0
 
@@ -33,6 +36,7 @@ class Hub:
         self.workers: set[WorkerSocket] = set()
         self.guests: set[GuestSocket] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._doors: dict[type, asyncio.Semaphore] = {}
 
     async def start(self) -> None:
         await self.relay.start()
@@ -41,6 +45,10 @@ class Hub:
         await self.desk.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.stop()
+
+    def door(self, kind: type) -> asyncio.Semaphore:
+        """Lets in a few at a time of `kind`: a town of tablets that comes back at once waits outside."""
+        return self._doors.setdefault(kind, asyncio.Semaphore(MOST_COMING))
 
     def soon(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something that a listener must not wait for."""

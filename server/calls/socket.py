@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -26,6 +27,7 @@ from server.calls.messages import (
     Bye,
     Error,
     Greeting,
+    Health,
     Hello,
     Message,
     Ok,
@@ -59,6 +61,10 @@ BAD, NOT_RECOGNISED, SILENT, MOVED, OLD = 4400, 4401, 4408, 4409, 4426
 #: The words of msgspec: "… unknown field `x` - at `$.description`".
 _FIELD = re.compile(r"field `([^`]*)`")
 _PATH = re.compile(r" - at `\$\.([^`]*)`$")
+
+#: What every tablet of a town may say in the same moment, when the server comes back. They wait for each
+#: other, and nobody else waits for them.
+_CROWDED = frozenset({Hello, Health})
 
 Handler = Callable[[Any], Awaitable[Message | None]]
 
@@ -171,7 +177,11 @@ class Socket:
 
     async def run(self) -> web.WebSocketResponse:
         """From the greeting to the end."""
-        await self._ws.prepare(self.request)
+        try:
+            await self._ws.prepare(self.request)
+        except ConnectionError:
+            # It has gone while it waited for its turn: nobody is there to read why.
+            raise web.HTTPServiceUnavailable from None
         self.send(Greeting(protocols=list(PROTOCOLS), nonce=self.nonce, now=self.clock.now()))
         try:
             await self._receive()
@@ -226,7 +236,7 @@ class Socket:
         handler = self.handlers.get(type(message))
         if handler is None:
             raise _fault("message.unknown")
-        if type(message) in self.beside:
+        if type(message) in self.beside or type(message) in _CROWDED:
             self.hub.soon(self._answer(handler, message))
         else:
             await self._answer(handler, message)
@@ -234,7 +244,8 @@ class Socket:
     async def _answer(self, handler: Handler, message: Message) -> None:
         answers = getattr(message, "n", None)
         try:
-            answer = await self._handle(handler, message)
+            async with self._door(message):
+                answer = await self._handle(handler, message)
         except Fault as fault:
             # A wish that could not be granted is no bad message.
             self.send(
@@ -270,7 +281,8 @@ class Socket:
         if hello.protocol not in PROTOCOLS:
             raise Gone(_fault("hello.protocol"), OLD)
         try:
-            await self._handle(self.come_in, hello)
+            async with self._door(hello):
+                await self._handle(self.come_in, hello)
         except Fault as fault:
             if fault.status >= 500:
                 # Ours: worth another try.
@@ -295,6 +307,10 @@ class Socket:
                 status=500,
                 values={"reference": reference},
             ) from None
+
+    def _door(self, message: Message) -> AbstractAsyncContextManager[object]:
+        crowded = type(message) in _CROWDED
+        return self.hub.door(type(self)) if crowded else contextlib.nullcontext()
 
     def _has_token(self) -> bool:
         now = time.monotonic()
