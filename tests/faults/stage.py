@@ -102,7 +102,7 @@ async def _browser(playwright: Playwright, folder: Path, place: Place, pin: str)
     return await playwright.chromium.launch(executable_path=script, args=[*flags, *MEDIA_FLAGS, pin])
 
 
-async def _serve(folder: Path, place: Place, relay: Place | None) -> Distant:
+async def serve(folder: Path, place: Place, relay: Place | None = None) -> Distant:
     """The server of `tests.e2e.running` with HTTPS by the demo's own authority, not yet started."""
     made = await build(folder)
     given = {one.name: getattr(made, one.name) for one in fields(made)}
@@ -118,6 +118,18 @@ async def _serve(folder: Path, place: Place, relay: Place | None) -> Distant:
         encoding="utf-8",
     )
     return server
+
+
+async def pages_in(
+    stack: AsyncExitStack, playwright: Playwright, folder: Path, *places: Place
+) -> list[Browser]:
+    """A browser in each place, which trusts the server of `folder`; closed with the stack."""
+    pin = _pin(folder / "server.crt")
+    browsers = []
+    for place in places:
+        browsers.append(await _browser(playwright, folder, place, pin))
+        stack.push_async_callback(browsers[-1].close)
+    return browsers
 
 
 @asynccontextmanager
@@ -151,16 +163,13 @@ async def stage(folder: Path, *, wired: bool = False, relayed: bool = False) -> 
         office, worker = network.place("office"), network.place("worker")
         home = network.place("home", wired=wired)
         relay = network.place("relay") if relayed else None
-        server = await _serve(folder, office, relay)
+        server = await serve(folder, office, relay)
         if relay is not None:
             await stack.enter_async_context(_coturn(folder, relay))
         stack.push_async_callback(server.stop)
         await server.start()
         playwright = await stack.enter_async_context(async_playwright())
-        pin = _pin(folder / "server.crt")
-        browsers = [await _browser(playwright, folder, place, pin) for place in (worker, home)]
-        for browser in browsers:
-            stack.push_async_callback(browser.close)
+        browsers = await pages_in(stack, playwright, folder, worker, home)
         kiosk = await open_kiosk(browsers[1], server, WATCH)
         page = await sign_in(browsers[0], server)
         # From the next page on, which is that of the call.

@@ -69,10 +69,10 @@ async def test_health_delays_nothing_that_is_said_after_it(small_house: House) -
 
 
 async def test_a_storm(small_house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Two hundred at once: all come in, and a call rings meanwhile; nothing is an error."""
+    """A hundred at once: all come in, and a call rings meanwhile; nothing is an error."""
     house = small_house
     key = read_or_make_key(tmp_path)
-    homes = await furnish(house.database, house.clock, key, 200)
+    homes = await furnish(house.database, house.clock, key, 100)
     page, tablet = await house.page(), await house.tablet()
     async with fleet(house.origin, homes, key, manner=Manner(), rate=100_000) as counts:
         await asyncio.wait_for(house.talk(page, tablet), 30)
