@@ -1,4 +1,4 @@
-"""A guest by link in real browsers, through a real relay: lobby, three who see and hear each other, and out."""
+"""A guest by link in real browsers, through a real relay: waits, is let in, sees and hears, is put out."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ async def moves(page: Page, *roles: str) -> None:
 async def test_three_see_and_hear_each_other_and_nobody_is_interrupted(
     story: Story, chromium: Browser
 ) -> None:
-    """From two to three while frames keep coming on both sides; through the relay; then the guest is put out."""
+    """From two to three while frames keep coming on both sides, by the relay; then the guest is put out."""
     running = story.running
     page, kiosk = await talk(chromium, running)
     await page.evaluate(WATCH_FRAMES, "client")

@@ -30,8 +30,8 @@ routes = web.RouteTableDef()
 
 #: What the page needs without cover, beside everything under ``kiosk/`` and ``call/``.
 SHELL = (
-    "words.js", "gallery.js", "css/tokens.css", "css/fonts.css", "css/base.css", "css/tiles.css", "lib/icons.svg",
-    "icons/samtid.svg",
+    "words.js", "gallery.js", "css/tokens.css", "css/fonts.css", "css/base.css", "css/tiles.css",
+    "lib/icons.svg", "icons/samtid.svg",
 )  # fmt: skip
 _FOLDERS = ("kiosk/", "call/", "lib/fonts/")
 _WORDS = [f"/ord/{language}.json" for language in SCREEN_LANGUAGES if language != DEFAULT]
