@@ -34,5 +34,7 @@ class Cause(StrEnum):
     NOT_STARTED = "not_started"
     #: Its time passed while the system itself was away: what happened is not known.
     SYSTEM_WAS_AWAY = "system_was_away"
+    #: Tablets and telephones of the area were silent: what happened is not known.
+    NETWORK_AWAY = "network_away"
     #: Another system registers it, and has not told what became of it.
     NOT_READ_IN = "not_read_in"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.clients import Client
@@ -22,6 +22,7 @@ from care.devices import Device, DeviceAssignment
 from care.outbox import announce
 from care.storage.database import Database
 from care.tasks import Task, TaskKind, close_task, open_task, standing_task, tell_task
+from scheduler.silent_area import coming, keep_up
 from scheduler.ticks.presence import present_since
 
 AREA_FROM = 5
@@ -55,6 +56,7 @@ async def device_watch(database: Database, clock: Clock) -> int:
         silent = await _silent(session, now) if listening else []
         fresh = any(not one.known and now - one.heard >= TABLET_SILENT_AFTER for one in silent)
         returned = await session.scalar(select(Device.id).where(*_returned(now)).limit(1)) is not None
+        area = await session.scalar(_areas().with_only_columns(Task.id).limit(1))
     count = 0
     if returned:
         async with database.write() as session:
@@ -62,6 +64,10 @@ async def device_watch(database: Database, clock: Clock) -> int:
     if fresh:
         async with database.write() as session:
             count += await _notice(session, now)
+    if area is not None or fresh:
+        async with database.write() as session:
+            for task in (await session.scalars(_areas().with_for_update())).all():
+                count += await keep_up(session, task, now)
     return count
 
 
@@ -127,7 +133,11 @@ async def _single(session: AsyncSession, one: _Silent, now: datetime) -> None:
         once_key=_single_key(one.device_id),
         client_id=one.client_id,
         device_id=one.device_id,
-        facts={"since": one.heard.isoformat(), "device": one.label},
+        facts={
+            "since": one.heard.isoformat(),
+            "device": one.label,
+            "contacts": await coming(session, one.client_id, now),
+        },
     )
 
 
@@ -211,14 +221,16 @@ async def _welcome(session: AsyncSession, now: datetime) -> int:
 
 async def _close_areas(session: AsyncSession, now: datetime) -> None:
     """An area is well again when none of its tablets is silent."""
-    areas = await session.scalars(
-        select(Task).where(Task.kind == TaskKind.AREA_SILENT, Task.closed_at.is_(None)).with_for_update()
-    )
-    for area in list(areas):
+    for area in (await session.scalars(_areas().with_for_update())).all():
         devices = [UUID(one) for one in area.facts["devices"]]
         silent = select(Device.id).where(Device.id.in_(devices), Device.silent_since.is_not(None)).limit(1)
         if await session.scalar(silent) is None:
             await close_task(session, area, CAME_BACK, at=now)
+
+
+def _areas() -> Select[Task]:
+    """The areas that are silent now."""
+    return select(Task).where(Task.kind == TaskKind.AREA_SILENT, Task.closed_at.is_(None)).order_by(Task.id)
 
 
 async def _tell(

@@ -16,6 +16,7 @@ from care.device_history import KEPT as DEVICE_HISTORY_KEPT
 from care.device_history import DeviceEvent
 from care.devices import Pairing
 from care.outbox import OutboxEvent
+from care.path_tests import PathTest
 from care.pulse import ClientPulseAsked, StaffPulseAsked
 from care.storage.database import Database
 
@@ -46,6 +47,7 @@ async def retention(database: Database, clock: Clock) -> int:
             CallQuality.call_id.in_(select(Call.id).where(Call.rung_at < now - CALL_QUALITY_KEPT))
         ),
         delete(DeviceEvent).where(DeviceEvent.at < now - DEVICE_HISTORY_KEPT),
+        delete(PathTest).where(PathTest.asked_at < now - DEVICE_HISTORY_KEPT),
         delete(Alert).where(Alert.made_at < now - ALERT_KEPT),
         delete(OutboxEvent).where(OutboxEvent.at < now - OUTBOX_KEPT),
     )

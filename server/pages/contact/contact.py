@@ -24,6 +24,7 @@ from server.pages.contact.receipt import may_be_receipted
 from server.pages.contact.row_state import CALLS, may_ring, row_state
 from server.pages.contact.row_ways import other_ways
 from server.pages.contact.row_words import CAUSE_WORDS, span_text, when_text
+from server.pages.contact.tablet_check import tablet_check
 from server.pages.day.carried_words import waiting
 from server.pages.day.my_day import next_call_sentence
 from server.pages.faces import client_face, staff_face
@@ -71,6 +72,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         moves = await other_ways(request, session, contact) if may_move else []
         may_resolve = await would_allow(request, session, Action.CONTACT_RESOLVE, contact)
         unanswered = await no_answer_lead(session, contact, clock.now()) if may_resolve else None
+        on_the_tablet = await tablet_check(session, contact)
     now, client = clock.now(), card.client
     may_perform = who.may(Action.CONTACT_PERFORM)
     return render(
@@ -79,6 +81,7 @@ async def contact_page(request: web.Request) -> web.StreamResponse:
         card=card,
         parts=parts,
         unanswered=unanswered,
+        tablet_check=on_the_tablet,
         carried=carried,
         may_decide=may_perform,
         contact=contact,

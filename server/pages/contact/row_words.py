@@ -45,6 +45,7 @@ CAUSE_WORDS: Mapping[str, str] = {
     Cause.TECHNICAL_FAILURE: N_("ljud eller bild kom inte fram"),
     Cause.NO_TABLET: N_("surfplattan var inte på plats"),
     Cause.TABLET_LOST: N_("surfplattan är förlorad"),
+    Cause.NETWORK_AWAY: N_("nätet var borta"),
     Cause.CAMERA_FAILED: N_("kameran svarade inte"),
     Cause.STAFF_SHORT: N_("personalen räckte inte till"),
     Cause.NOT_STARTED: N_("ingen påbörjade det"),

@@ -23,6 +23,10 @@ class Lead(NamedTuple):
 
 
 LEADS: dict[TaskKind, Lead] = {
+    TaskKind.TABLET_SILENT: Lead(
+        "disruption", "", N_("Föreslå telefon så länge"), action=Action.DISRUPTION_REPORT
+    ),
+    TaskKind.AREA_SILENT: Lead("disruption", "", N_("Planera om området"), action=Action.DISRUPTION_REPORT),
     TaskKind.SYSTEM_WAS_AWAY: Lead("outages", "", N_("Gå igenom kontakterna")),
     TaskKind.CONFIRM_CONSENT: Lead("client", "samtycken", N_("Till samtyckena")),
     TaskKind.REVIEW_CONSENT: Lead("client", "samtycken", N_("Till samtyckena")),
@@ -48,6 +52,10 @@ def lead_of(task: Task) -> tuple[Lead | None, dict[str, str], str]:
     lead = LEADS.get(task.kind)
     if lead is None:
         return None, {}, ""
+    if task.kind is TaskKind.TABLET_SILENT:
+        return lead, {}, f"?slag=tablet_offline&brukare={task.client_id}"
+    if task.kind is TaskKind.AREA_SILENT:
+        return lead, {}, f"?slag=area_offline&grupp={task.group_id}"
     if task.kind is TaskKind.LOG_SAMPLE:
         return lead, {}, f"?grupp={task.group_id}&manad={task.facts.get('month', '')}"
     key = task.facts.get(lead.fact) if lead.fact else task.client_id if lead.route in _CLIENTS else ""

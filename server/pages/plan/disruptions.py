@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -58,10 +58,15 @@ async def _planning(app: web.Application) -> AsyncIterator[None]:
 @routes.get("/hant", name="disruption")
 @right(Action.DISRUPTION_REPORT)
 async def page(request: web.Request) -> web.StreamResponse:
-    """What is going on in one's groups, and what can be reported; ``?slag=snow`` opens its form."""
-    kind = query(request).text("slag")
+    """What is going on in one's groups, and what can be reported; ``?slag=snow`` opens its form.
+
+    ``brukare`` and ``grupp`` are ticked in it already.
+    """
+    asked = query(request)
+    kind = asked.text("slag")
     chosen = DisruptionKind(kind) if kind in {one.value for one in DisruptionKind} else None
-    return await _show(request, chosen)
+    ticked = {asked.text("brukare"), asked.text("grupp")} - {""}
+    return await _show(request, chosen, ticked=ticked)
 
 
 @routes.post("/hant", name="disruption_report")
@@ -189,7 +194,11 @@ async def _groups_of_staff(
 
 
 async def _show(
-    request: web.Request, kind: DisruptionKind | None, fault: Fault | None = None, form: Form | None = None
+    request: web.Request,
+    kind: DisruptionKind | None,
+    fault: Fault | None = None,
+    form: Form | None = None,
+    ticked: Collection[str] = (),
 ) -> web.StreamResponse:
     app, language = request.app, request[LANGUAGE]
     words = translations(language)
@@ -228,6 +237,7 @@ async def _show(
         going_on=shown,
         times=_times(form, clock.now().astimezone(clock.zone)),
         form=form,
+        ticked=ticked,
         error=fault.say(words.gettext) if fault else None,
         **choices,
     )

@@ -37,9 +37,10 @@ def sentence(kind: TaskKind, facts: Mapping[str, Any], zone: ZoneInfo, say: Call
     """What has happened, and what to do about it."""
     match kind:
         case TaskKind.TABLET_SILENT:
-            return say("Den har inte hörts av sedan %(time)s. Kolla laddaren och nätet.") % {
+            text = say("Den har inte hörts av sedan %(time)s. Kolla laddaren och nätet.") % {
                 "time": _time(facts.get("since"), zone, say)
             }
+            return f"{text} {say('De här tas på telefon så länge:')}" if facts.get("contacts") else text
         case TaskKind.AREA_SILENT:
             return _area(facts, zone, say)
         case TaskKind.TABLET_POWER:
@@ -56,10 +57,16 @@ def sentence(kind: TaskKind, facts: Mapping[str, Any], zone: ZoneInfo, say: Call
 
 def _area(facts: Mapping[str, Any], zone: ZoneInfo, say: Callable[[str], str]) -> str:
     devices = facts.get("devices")
-    return say("Tysta sedan %(time)s: %(count)s stycken. Kan vara ström- eller nätavbrott.") % {
+    text = say("Tysta sedan %(time)s: %(count)s stycken. Kan vara ström- eller nätavbrott.") % {
         "time": _time(facts.get("since"), zone, say),
         "count": len(devices) if isinstance(devices, list) else say("flera"),
     }
+    places = facts.get("places")
+    if isinstance(places, Mapping) and places:
+        text += " " + ", ".join(f"{place} {count}" for place, count in places.items()) + "."
+    if facts.get("contacts"):
+        text += " " + say("Telefonerna kan också vara borta. Trygghetskontakter som kan behöva en bil:")
+    return text
 
 
 def _asleep(facts: Mapping[str, Any], zone: ZoneInfo, say: Callable[[str], str]) -> str:
