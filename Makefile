@@ -62,7 +62,7 @@ test: install ## every test, real Chromium and both databases included
 
 # Tables for docs/measured/; ARGS="-k outage" runs a part.
 test-long: install ## faults of the network and other long matters, by hand (an hour)
-	@.ci/need chromium=chromium turnserver=coturn ip=iproute2 nft=nftables
+	@.ci/need chromium=chromium janus=janus turnserver=coturn ip=iproute2 nft=nftables
 	$(PYTEST) -n 0 -m long $(ARGS)
 
 wheel: install ## build the wheel into dist/

@@ -23,6 +23,7 @@ from server.media.embedded.supervisor import EmbeddedEngine
 from server.media.engine import Event, MediaEngine, Offered, Placed
 from server.media.janus.engine import JanusEngine
 from tests.server.media.addresses import LOOPBACK, beyond_loopback
+from tests.server.media.content import Content
 from tests.server.media.janus_process import MISSING, NO_ADDRESS, JanusProcess, there
 from tests.server.media.peer import Person
 
@@ -70,9 +71,9 @@ class Gathering:
             if isinstance(result, Exception):
                 raise result
 
-    async def enter(self, *, loss: float = 0.0, parts: int = 2) -> Person:
+    async def enter(self, *, loss: float = 0.0, parts: int = 2, content: Content | None = None) -> Person:
         """Somebody new, who sends and sees."""
-        person = Person(uuid4(), loss=loss, parts=parts)
+        person = Person(uuid4(), loss=loss, parts=parts, content=content)
         self.people.append(person)
         await person.join(self.engine, self.room)
         await self.connected(person)
@@ -117,8 +118,13 @@ class Gathering:
             )
 
         await self.until(came, "all see all", each=each)
+        self.begin()
+
+    def begin(self) -> None:
+        """Have the proof begin now, for everybody."""
         for viewer in self.people:
-            self._begin(viewer, *(one.who for one in self.people))
+            for line in () if self.repairs_sound else viewer.viewer.lines.values():
+                line.got.clear()
 
     async def seen(self, viewer: Person, sender: Person, *, more: int = 6) -> None:
         """Everybody sends until `viewer` got some further pictures and sound of `sender`."""
@@ -166,7 +172,16 @@ class Gathering:
                 if line.kind == "video" or self.repairs_sound
             )
 
-        await until(whole, "all that was lost came again", each=0.06)
+        try:
+            await until(whole, "all that was lost came again", each=0.06)
+        except AssertionError as never:
+            lines = [
+                f"{line.kind} {line.mid}: {len(line.missing())} of {len(line.got)}, {line.missing()[:5]}"
+                for person in viewers or self.people
+                for line in person.viewer.lines.values()
+                if line.missing()
+            ]
+            raise AssertionError("; ".join(lines)) from never
 
 
 @pytest.fixture(scope="session")

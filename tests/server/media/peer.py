@@ -34,13 +34,15 @@ from server.media.embedded import rtp, vp8
 from server.media.embedded.connection import PeerConnection, Sender, closed
 from server.media.embedded.numbers import Unwrapper
 from server.media.engine import MediaEngine, Offer
+from tests.server.media.content import Content
 
 
 @dataclass
 class Got:
     """One packet in a place of a viewer."""
 
-    who: UUID
+    #: ``None`` for what a browser sent: it does not say.
+    who: UUID | None
     count: int
     timestamp: int
     marker: bool
@@ -97,6 +99,9 @@ class Publisher:
         self._picture = secrets.randbelow(0x8000)
         self._key = True
         self.counts = {"audio": 0, "video": 0}
+        #: Something that browsers can decode, instead of packets that only say whose they are.
+        self.content: Content | None = None
+        self._shown = 0
         self.keyframes_asked = self.asked_again = self.dropped = 0
         self.allowed: int | None = None
 
@@ -126,6 +131,9 @@ class Publisher:
             return
         self._times["audio"] = (self._times["audio"] + round(seconds * 48_000)) & 0xFFFFFFFF
         self._times["video"] = (self._times["video"] + round(seconds * 90_000)) & 0xFFFFFFFF
+        if self.content is not None:
+            self._show(self.content)
+            return
         self._send("audio", True, b"")
         key, self._key = self._key, False
         self._picture = (self._picture + 1) & 0x7FFF
@@ -133,6 +141,16 @@ class Publisher:
             start = 0x90 if part == 0 else 0x80
             describe = bytes([start, 0x80, 0x80 | self._picture >> 8, self._picture & 0xFF])
             self._send("video", part == self.parts - 1, describe + bytes([0 if key else 1]))
+
+    def _show(self, content: Content) -> None:
+        """The next picture and its sound, from the beginning when a key picture is asked for."""
+        self._send("audio", True, content.sound)
+        if self._key or self._shown >= len(content.pictures):
+            self._shown, self._key = 0, False
+        self._picture = (self._picture + 1) & 0x7FFF
+        describe = bytes([0x90, 0x80, 0x80 | self._picture >> 8, self._picture & 0xFF])
+        self._send("video", True, describe + content.pictures[self._shown])
+        self._shown += 1
 
     def padding(self) -> None:
         """A packet of the picture's stream with nothing in it."""
@@ -287,7 +305,7 @@ class Viewer:
         line.repaired += bool(line.got and number < max(line.got))
         picture = vp8.read(packet.payload) if line.kind == "video" else None
         line.got[number] = Got(
-            UUID(bytes=packet.payload[-20:-4]),
+            UUID(bytes=packet.payload[-20:-4]) if len(packet.payload) >= 20 else None,
             int.from_bytes(packet.payload[-4:], "big"),
             packet.timestamp,
             packet.marker,
@@ -313,9 +331,12 @@ class Viewer:
 class Person:
     """Somebody who sends and sees."""
 
-    def __init__(self, who: UUID, *, loss: float = 0.0, parts: int = 2) -> None:
+    def __init__(
+        self, who: UUID, *, loss: float = 0.0, parts: int = 2, content: Content | None = None
+    ) -> None:
         self.who = who
         self.publisher = Publisher(who, loss=loss, parts=parts)
+        self.publisher.content = content
         self.viewer = Viewer(who, loss=loss)
 
     async def join(self, engine: MediaEngine, room: UUID) -> None:
