@@ -116,7 +116,8 @@ async def read_guide(
     if course.step is Step.NEIGHBOURS:
         guide.neighbours = await neighbours(session, client, clock)
     if course.step in _SENDS or guide.visit is not None:
-        guide.near = await nearest(session, client, clock)
+        sent = {one.id for one in guide.visit_staff}
+        guide.near = [one for one in await nearest(session, client, clock) if one.staff.id not in sent]
     return guide
 
 

@@ -89,7 +89,7 @@ async def test_each_step_shows_whom_to_ring(site: Site, worker: Browser, row: Pl
     await say(worker, row, "contact_person", "no_answer")
     page = await html(worker, row)
     assert "Någon åker dit" in page
-    assert "Skicka Anna L." in page
+    assert "Anna L. är skickad dit." in page, "nobody leads at work: the nearest is sent"
     assert (await the_case(site)).step is Step.CHECK_VISIT
 
 
@@ -275,3 +275,19 @@ async def test_whom_to_ring_first(site: Site, boss: Browser, ingrid: Client, row
 
 async def test_a_worker_does_not_change_the_plan(worker: Browser, ingrid: Client) -> None:
     assert (await worker.get(f"/brukare/{ingrid.id}/inget-svar")).status == 403
+
+
+async def test_it_is_answered_when_somebody_is_on_the_way(
+    site: Site, worker: Browser, row: PlannedContact
+) -> None:
+    """The visit is called off, and the guide asks why."""
+    for step in ("ring", "ring_again", "phone", "neighbours", "contact_person"):
+        await say(worker, row, step, "no_answer")
+    assert await say(worker, row, "check_visit", "answered") == 303
+    async with site.database.read() as session:
+        visit = (
+            await session.scalars(select(PlannedContact).where(PlannedContact.replaces_id == row.id))
+        ).one()
+    assert visit.status is Status.CANCELLED
+    assert "Varför blev det inget svar?" in await html(worker, row)
+    assert (await worker.get(f"/kontakt/{visit.id}")).status == 200
