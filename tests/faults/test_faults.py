@@ -16,7 +16,8 @@ from tests.faults import faults
 from tests.faults.faults import Outcome
 from tests.faults.stage import stage
 
-pytestmark = pytest.mark.usefixtures("coturn")
+#: Two browsers, a server and a fault that takes its time, beside whatever else the machine does.
+pytestmark = [pytest.mark.usefixtures("coturn"), pytest.mark.timeout(300)]
 
 #: No longer than this without a new frame where the line holds, ms.
 STILL = 6_000

@@ -13,7 +13,7 @@ from bench.machine import facts, load
 from tests.faults.meeting import meeting
 from tests.faults.seen import back, now, touches
 
-pytestmark = pytest.mark.usefixtures("browsers")
+pytestmark = [pytest.mark.usefixtures("browsers"), pytest.mark.timeout(300)]
 
 #: What was on its way when it died, ms.
 UNDER_WAY = 500
