@@ -97,9 +97,15 @@ class Meeting:
 
 
 @pytest.fixture
-async def meeting(tmp_path: Path) -> AsyncIterator[Meeting]:
+def media_settings() -> str:
+    """What stands in samtid.toml about the engine."""
+    return '[media]\naddresses = ["127.0.0.1"]\n'
+
+
+@pytest.fixture
+async def meeting(tmp_path: Path, media_settings: str) -> AsyncIterator[Meeting]:
     running = await build(tmp_path)
-    (tmp_path / "samtid.toml").write_text('[media]\naddresses = ["127.0.0.1"]\n', encoding="utf-8")
+    (tmp_path / "samtid.toml").write_text(media_settings, encoding="utf-8")
     now = datetime.now(UTC)
     async with running.database.write() as session:
         group_id = running.anna.group_id
