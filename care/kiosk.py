@@ -39,6 +39,10 @@ class Switch(StrEnum):
     TWO = "two"
 
 
+#: Per cent: no louder than it is, somewhat, twice.
+LOUDEST_CHOICES = (100, 150, 200)
+
+
 class KioskChoice(Base):
     """How one tablet is set up for those who live there. None at all means the first of everything."""
 
@@ -52,6 +56,10 @@ class KioskChoice(Base):
     switch: Mapped[Switch] = mapped_column(words(Switch), default=Switch.KEYBOARD)
     #: Sound is seen too: a frame of light that comes and goes calmly.
     flash: Mapped[bool] = mapped_column(default=False)
+    #: The loudest that a caller may make the tablet, per cent of its ordinary loudness: `LOUDEST_CHOICES`.
+    loudest: Mapped[int] = mapped_column(default=150)
+    #: Voices as they are, without the browser's own noise suppression and levelling: for hearing aids.
+    plain_voice: Mapped[bool] = mapped_column(default=False)
 
 
 class SpokenPhrase(StrEnum):

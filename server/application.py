@@ -45,6 +45,7 @@ PARTS: tuple[str, ...] = (
     "server.calls.routes",
     "server.tablets.path_test.nightly",
     "server.operations.health",
+    "server.calls.measured",
     "server.pages.accessibility",
     "server.pages.account.accounts",
     "server.pages.assets",
@@ -55,6 +56,7 @@ PARTS: tuple[str, ...] = (
     # Before the cards: their worker lies where a card's id would stand.
     "server.pages.day.carrying",
     "server.pages.day.carried_deeds",
+    "server.pages.follow_up.call_quality",
     "server.pages.follow_up.checkin.index",
     "server.pages.follow_up.checkin.page",
     "server.pages.follow_up.checkin.change",

@@ -83,6 +83,7 @@ class Action(StrEnum):
     CALL_MAKE = "call.make"
     GUEST_INVITE = "guest.invite"
     GUEST_JOIN = "guest.join"
+    CALL_QUALITY_READ = "call_quality.read"
     PLAN_READ = "plan.read"
     PLAN_CHANGE = "plan.change"
     DISRUPTION_REPORT = "disruption.report"
@@ -161,6 +162,7 @@ RIGHTS: dict[Action, dict[Role, frozenset[Relation]]] = {
     Action.CALL_MAKE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.GUEST_INVITE: {_W: _NEAR, _C: _GROUP, _M: _GROUP},
     Action.GUEST_JOIN: {_G: frozenset({Relation.OWN_INVITATION})},
+    Action.CALL_QUALITY_READ: {_C: _GROUP, _M: _GROUP, _X: _ALL},
     Action.PLAN_READ: {_W: _GROUP, _C: _GROUP, _M: _GROUP},
     Action.PLAN_CHANGE: {_C: _GROUP, _M: _GROUP},
     Action.DISRUPTION_REPORT: {_C: _GROUP, _M: _GROUP},

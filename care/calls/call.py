@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from care.calls.life import CallState, Cause
@@ -68,7 +69,7 @@ class CallParticipant(Base):
 
 
 class CallQuality(Base):
-    """What one side measured over the whole call."""
+    """What one side measured over the whole call. Kept for 90 days, as a technical log."""
 
     __tablename__ = "call_quality"
 
@@ -82,4 +83,15 @@ class CallQuality(Base):
     kilobits: Mapped[float | None]
     #: host, srflx, prflx or relay
     path: Mapped[str | None]
+    #: udp, tcp or tls: what the path runs on, to the relay where there is one.
+    protocol: Mapped[str | None] = mapped_column(String(8))
     setup_ms: Mapped[int | None]
+    #: Set-up, phase by phase, in milliseconds: until the tablet said that it rings; until there was a way;
+    #: until that was sealed (DTLS).
+    heard_ms: Mapped[int | None]
+    ice_ms: Mapped[int | None]
+    dtls_ms: Mapped[int | None]
+    #: What the side found wrong with itself: words of `care.calls.trouble.Trouble`, each once.
+    troubles: Mapped[list[str]] = mapped_column(default=list)
+    #: The course of it: `care.calls.series`.
+    series: Mapped[list[Any]] = mapped_column(default=list)

@@ -17,6 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from care.calls.call import Call, CallParticipant, CallQuality, CallRole
 from care.calls.life import CallState, Cause, check_step
 from care.calls.ring import BEFORE, tell
+from care.calls.trouble import Trouble
 from care.contacts import step as door
 from care.contacts.cause import Cause as NotDone
 from care.contacts.channel import Channel
@@ -36,7 +37,10 @@ LOOK_AFTER = timedelta(minutes=10)
 #: Causes after which the row stays due; the others leave it awaiting when nobody talked.
 STAYS_DUE = {Cause.NOT_NOW: AGAIN, Cause.TABLET_OFFLINE: LOOK_AFTER, Cause.BUSY: AGAIN}
 #: A broken call in which they had talked is a conversation too.
-BROKEN = frozenset({Cause.LOST, Cause.SERVER_RESTART})
+BROKEN = frozenset({Cause.LOST, Cause.WORKER_LOST, Cause.LINE_LOST, Cause.SERVER_RESTART})
+#: Neither of the two can be used.
+_NO_MICROPHONE = {Trouble.MICROPHONE_REFUSED, Trouble.MICROPHONE_GONE}
+_NO_CAMERA = {Trouble.CAMERA_REFUSED, Trouble.CAMERA_GONE}
 
 
 async def fetch(session: AsyncSession, call_id: UUID) -> Call:
@@ -123,7 +127,7 @@ async def lost(session: AsyncSession, call: Call, now: datetime) -> bool:
     return True
 
 
-async def measure(session: AsyncSession, call: Call, role: CallRole, **figures: float | str | None) -> None:
+async def measure(session: AsyncSession, call: Call, role: CallRole, **figures: Any) -> None:
     """Keep what one side measured: one row a side, later figures beside earlier ones."""
     row = await session.scalar(
         select(CallQuality).where(CallQuality.call_id == call.id, CallQuality.role == role).limit(1)
@@ -147,7 +151,7 @@ async def confirm_person(session: AsyncSession, call: Call, now: datetime, accou
 async def end(session: AsyncSession, call: Call, cause: Cause, now: datetime, hand: Hand) -> None:
     """End the call for `cause` and settle its row. Raises `Fault` ``call.step`` when it has ended already."""
     _step(call, CallState.ENDED)
-    call.cause = cause
+    call.cause = cause = await _told_finer(session, call, cause)
     call.ended_at = now
     for side in await session.scalars(select(CallParticipant).where(CallParticipant.call_id == call.id)):
         if side.joined_at is not None and side.left_at is None:
@@ -158,6 +162,18 @@ async def end(session: AsyncSession, call: Call, cause: Cause, now: datetime, ha
         worker = await participant(session, call.id, CallRole.WORKER)
         await _settle(session, contact, call, worker.staff_id or contact.owner_id, hand)
     await tell(session, call, contact, now)
+
+
+async def _told_finer(session: AsyncSession, call: Call, cause: Cause) -> Cause:
+    """Why nothing came, as far as the two sides have said."""
+    if cause is not Cause.MEDIA_FAILED:
+        return cause
+    for side in await session.scalars(select(CallQuality).where(CallQuality.call_id == call.id)):
+        if _NO_MICROPHONE & set(side.troubles) and _NO_CAMERA & set(side.troubles):
+            return Cause.NO_DEVICES
+        if Trouble.NO_PATH in side.troubles:
+            cause = Cause.NO_PATH
+    return cause
 
 
 async def _settle(

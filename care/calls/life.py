@@ -16,7 +16,7 @@ class CallState(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a call ended: exactly one. Documented in ``docs/protocol.md``."""
+    """Why a call ended: exactly one. ``docs/calls.md`` says of each what it means and what to do."""
 
     HUNG_UP = "hung_up"
     NO_ANSWER = "no_answer"
@@ -24,8 +24,18 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     TABLET_OFFLINE = "tablet_offline"
     BUSY = "busy"
+    #: A side may use neither camera nor microphone.
+    NO_DEVICES = "no_devices"
+    #: No way between the two sides: a firewall, and no relay that gets through it.
+    NO_PATH = "no_path"
+    #: There was a way, and still nothing came.
     MEDIA_FAILED = "media_failed"
+    #: The tablet was gone for the whole grace.
     LOST = "lost"
+    #: The worker's page was.
+    WORKER_LOST = "worker_lost"
+    #: Both were there, and nothing came through between them.
+    LINE_LOST = "line_lost"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REVOKED = "revoked"
     SERVER_RESTART = "server_restart"
@@ -34,6 +44,25 @@ class Cause(StrEnum):
     def is_conversation(self) -> bool:
         """True when the call ended as calls should."""
         return self is Cause.HUNG_UP
+
+    @property
+    def is_technical(self) -> bool:
+        """True when a machine or a network failed: nobody wanted the call to end so."""
+        return self in _TECHNICAL
+
+
+_TECHNICAL = frozenset(
+    {
+        Cause.TABLET_OFFLINE,
+        Cause.NO_DEVICES,
+        Cause.NO_PATH,
+        Cause.MEDIA_FAILED,
+        Cause.LOST,
+        Cause.WORKER_LOST,
+        Cause.LINE_LOST,
+        Cause.SERVER_RESTART,
+    }
+)
 
 
 STEPS: dict[CallState, frozenset[CallState]] = {

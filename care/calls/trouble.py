@@ -22,3 +22,5 @@ class Trouble(StrEnum):
     #: Sound comes, but is not played.
     SOUND_OFF = "sound_off"
     ECHO = "echo"
+    #: The call is answered, and no way to the other side is found.
+    NO_PATH = "no_path"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from care.calls.call import CallRole
 from server.calls.in_call import AnyInCall, Gathered, Shown, ShowText, Trouble, Volume
+from server.calls.measured import CALL_METRICS
 from server.calls.message import Message
 from server.calls.notes import Passed
 
@@ -19,6 +20,9 @@ def handlers(side: Side) -> dict[type[Message], Handler]:
 
     async def trouble(message: Trouble) -> None:
         side.seat(message.call)
+        if message.state == "found":
+            side.app[CALL_METRICS].is_wrong(message.what, side.role.value)
+            await side.sampling.note(message.call, message.what)
         # The client is never told of a fault of the worker's: there is nothing for the client to do.
         if side.role is CallRole.CLIENT:
             await _pass(side, message)

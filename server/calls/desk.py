@@ -25,6 +25,7 @@ from care.contacts.contact import PlannedContact
 from care.contacts.step import Hand
 from care.errors import Fault
 from server.calls.ice import check_relay, ice_servers
+from server.calls.measured import CALL_METRICS
 from server.calls.notes import Here, Note, Rung, Stated
 from server.calls.relay import Relay
 from server.keys import CLOCK, CONFIGURATION, DATABASE
@@ -163,17 +164,21 @@ class Desk:
         `only`: leave it alone unless it is in that state.
         """
         before: CallState | None = None
+        ended: tuple[Cause, int | None] | None = None
 
         async def act(session: AsyncSession, call: Call) -> None:
-            nonlocal before
+            nonlocal before, ended
             if call.state is CallState.ENDED or (only is not None and call.state is not only):
                 return
             before = call.state
             await course.end(session, call, cause, self._clock.now(), hand)
             await self._was_rung(session, call, hand)
+            ended = (call.cause or cause, call.setup_ms)
 
         await self._change(call_id, act, tell=lambda: before is not None)
         self._stop_waiting(call_id)
+        if ended is not None:
+            self._app[CALL_METRICS].has_ended(*ended)
         return before
 
     async def _was_rung(self, session: AsyncSession, call: Call, hand: Hand) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from care.calls.trouble import Trouble as What
-from server.calls.message import Asked, Number
+from server.calls.message import Asked, Count, Figure, Milliseconds, Number
 
 #: The loudest a tablet may be asked to be, per cent of its ordinary loudness.
 LOUDEST = 200
@@ -23,6 +23,21 @@ class Trouble(Asked, tag="trouble", kw_only=True):
     call: UUID
     what: What
     state: Literal["found", "mended", "over"]
+
+
+class Sample(Asked, tag="sample", kw_only=True):
+    """The figures of five seconds, as this side receives."""
+
+    call: UUID
+    round_trip_ms: Figure | None = None
+    loss_percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    jitter_ms: Figure | None = None
+    freezes: Count | None = None
+    kilobits: Figure | None = None
+    path: Literal["host", "srflx", "prflx", "relay"] | None = None
+    protocol: Literal["udp", "tcp", "tls"] | None = None
+    ice_ms: Milliseconds | None = None
+    dtls_ms: Milliseconds | None = None
 
 
 class ShowText(Asked, tag="show_text", kw_only=True):

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from server.calls.in_call import FromBoth, Shown, ShowText
+from server.calls.in_call import FromBoth, Sample, Shown, ShowText
 from server.calls.message import Asked as Asked  # noqa: PLC0414 - part of what this module offers
 from server.calls.message import Count, Figure, Instant, Milliseconds, Name, Number, Share, Short
 from server.calls.message import Message as Message  # noqa: PLC0414
@@ -397,10 +397,10 @@ CallMessage = (
 FromTablet = (
     Hello | Ping | NoticeShown | NoticeTouched | Klart | PromptLater | CallRequest | Pulse
     | Health
-    | Ringing | Answer | NotNow | Shown | CallMessage | FromRoom | path_test.FromTablet
+    | Ringing | Answer | NotNow | Shown | Sample | CallMessage | FromRoom | path_test.FromTablet
 )  # fmt: skip
 FromWorker = (
-    Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | CallMessage | FromRoom | FromHost
+    Hello | Ping | StartCall | Cancel | ConfirmPerson | ShowText | Sample | CallMessage | FromRoom | FromHost
 )  # fmt: skip
 FromGuest = Hello | Ping | FromRoom
 ToClient = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from aiohttp import web
@@ -20,6 +21,8 @@ from server.calls import beside
 from server.calls.desk import device_address, worker_address
 from server.calls.hub import Hub
 from server.calls.ice import ice_servers
+from server.calls.in_call import Sample
+from server.calls.measured import CALL_METRICS
 from server.calls.messages import (
     Candidate,
     Description,
@@ -37,6 +40,7 @@ from server.calls.messages import (
     State,
 )
 from server.calls.notes import Here, Note, Passed, Stated
+from server.calls.sampling import Sampling
 from server.calls.socket import MOVED, Handler, Socket
 from server.keys import CONFIGURATION
 from server.tablets.face import face
@@ -57,6 +61,8 @@ class Seat:
     #: Worker: the tablet has not said yet that it rings.
     is_searching: bool = False
     is_over: bool = False
+    #: Tablet: when the worker began to ring.
+    rung_at: datetime | None = None
 
 
 class Side(Socket):
@@ -67,6 +73,7 @@ class Side(Socket):
     def __init__(self, hub: Hub, request: web.Request, origin: str) -> None:
         super().__init__(hub, request, origin)
         self.seats: dict[UUID, Seat] = {}
+        self.sampling = Sampling(self)
 
     @property
     def handlers(self) -> dict[type[Message], Handler]:
@@ -80,6 +87,7 @@ class Side(Socket):
             HangUp: self.hang_up,
             Quality: self.quality,
             Renew: self.renew,
+            Sample: self.sampling.take,
             **beside.handlers(self),
         }
 
@@ -174,6 +182,8 @@ class Side(Socket):
                 path=message.path,
                 setup_ms=message.setup_ms,
             )
+        protocol = self.sampling.protocols.get(message.call)
+        self.app[CALL_METRICS].has_gone(message.path, protocol, message.loss_percent)
 
     async def renew(self, message: Renew) -> Renewed:
         """Fresh credentials for the relay: a call may last longer than they do."""
@@ -260,6 +270,7 @@ class Side(Socket):
         if isinstance(note, Stated):
             if note.state is CallState.ENDED and note.call in self.seats:
                 self.seats[note.call].is_over = True
+                self.hub.soon(self.sampling.write(note.call))
             self.send(self.state(note))
         elif isinstance(note, Here):
             self._other_is(note)
@@ -273,6 +284,7 @@ class Side(Socket):
             self.send(Peer(call=note.call, present=note.present, connection=note.connection, asks=note.asks))
 
     async def go_out(self) -> None:
+        await self.sampling.write_all()
         for seat in list(self.seats.values()):
             # Where another socket has taken over, this side is still there.
             if not seat.is_over and (self.gone is None or self.gone.close_code != MOVED):

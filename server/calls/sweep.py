@@ -109,7 +109,9 @@ class Sweep:
             return Cause.CANCELLED if worker_away >= CALLER_GONE else None
         if max(worker_away, client_away) >= self._grace:
             nobody = not any((call.id, role) in self._seen for role in (CallRole.WORKER, CallRole.CLIENT))
-            return Cause.SERVER_RESTART if nobody and call.rung_at < self._began else Cause.LOST
+            if nobody and call.rung_at < self._began:
+                return Cause.SERVER_RESTART
+            return Cause.LOST if client_away >= worker_away else Cause.WORKER_LOST
         if call.state is CallState.CONNECTING:
             if worker_away or client_away:
                 self._met[call.id] = now
@@ -118,5 +120,5 @@ class Sweep:
             since = max(call.answered_at or call.rung_at, self._met.get(call.id, self._began))
             return Cause.MEDIA_FAILED if now >= since + LOOK + NOTHING_CAME else None
         if call.id in self._broken and now - self._broken[call.id] >= self._grace:
-            return Cause.LOST
+            return Cause.LINE_LOST
         return None

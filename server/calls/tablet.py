@@ -209,7 +209,8 @@ class TabletSocket(RoomSeats, Side):
 
     async def _ring(self, rung: Rung) -> None:
         self.app[PATH_TESTS].call_comes(self.device)
-        await self.sit(rung.call, worker_address(rung.call))
+        seat = await self.sit(rung.call, worker_address(rung.call))
+        seat.rung_at = rung.since
         self.set_pace("near")
         # Where two live together it says whose call it is.
         to = rung.to if len(self.client_ids) > 1 else ""
@@ -261,6 +262,10 @@ class TabletSocket(RoomSeats, Side):
     async def ringing(self, message: Ringing) -> None:
         seat = self.seat(message.call)
         seat.connection = message.connection
+        if seat.rung_at is not None:
+            heard = self.clock.now() - seat.rung_at
+            self.sampling.know(message.call, heard_ms=int(heard.total_seconds() * 1000))
+            seat.rung_at = None
         await self.tell_here(seat, asks=True)
 
     async def answer(self, message: Answer) -> None:

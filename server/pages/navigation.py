@@ -41,6 +41,7 @@ MENU = (
     Entry(N_("Grupper"), "groups", Action.GROUP_MANAGE, "building-2"),
     Entry(N_("Loggen"), "log_review", Action.LOG_READ, "eye"),
     Entry(N_("Konton"), "accounts", Action.ACCOUNT_MANAGE, "key-round"),
+    Entry(N_("Samtalens kvalitet"), "call_quality", Action.CALL_QUALITY_READ, "activity"),
     Entry(N_("Felrapporter"), "fault_reports", Action.FAULT_REPORT_READ, "triangle-alert"),
     Entry(N_("Gallring"), "retention", Action.RETENTION_MANAGE, "trash-2"),
 )

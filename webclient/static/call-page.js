@@ -5,9 +5,10 @@
 
 import { CallHold } from "./call-hold.js";
 import { guardLeaving } from "./call-leaving.js";
-import { closeCamera, openCamera } from "./call/camera.js";
+import { closeCamera, openCamera, PLAIN } from "./call/camera.js";
 import { Peer } from "./call/peer.js";
 import { Connection, Refused } from "./call/protocol.js";
+import { Samples } from "./call/samples.js";
 import { Together } from "./call/together.js";
 import { CallGuests } from "./call-guests.js";
 import { CallTools } from "./call-tools.js";
@@ -77,6 +78,7 @@ function trouble(words) {
   find("trouble-text", HTMLElement).textContent = words ?? "";
 }
 
+const samples = new Samples(connection);
 const tools = new CallTools({ connection, name, peer: () => peer });
 const watch = new CallWatch({
   connection, name, remote, place: find("watch", HTMLElement), camera: () => camera, needsTouch: () => !soundButton.hidden,
@@ -135,7 +137,7 @@ function gather(call) {
 /** Camera and microphone for the self-view; nothing is sent before the answer. */
 async function prepareCamera() {
   if (camera) return;
-  const opened = await openCamera();
+  const opened = await openCamera(page.dataset["plainVoice"] ? PLAIN.to : undefined);
   if (page.dataset["phase"] === "ended" || page.dataset["phase"] === "ready") {
     closeCamera(opened.stream);
     return;
@@ -227,6 +229,7 @@ async function answered() {
   const made = peer;
   if (!made) return;
   made.answered();
+  samples.start(made);
   await prepareCamera();
   if (peer !== made) return;
   if (together?.isShown) return;
@@ -270,6 +273,7 @@ function tick(since) {
 /** Let go of the peer, the camera and the pictures. */
 function letGo() {
   watch.stop();
+  samples.stop();
   hold.end();
   together?.leave();
   together = null;

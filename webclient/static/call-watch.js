@@ -15,6 +15,7 @@ import { t } from "./words.js";
 const GOOD_NEWS = 5_000;
 /** What matters most is told first: who cannot be heard, then who cannot be seen. */
 const WEIGHT = [
+  "no_path",
   "sound_blocked", "sound_off", "microphone_refused", "microphone_gone", "microphone_muted", "microphone_silent", "echo",
   "camera_refused", "camera_gone", "camera_still", "camera_dark",
 ];
@@ -124,6 +125,8 @@ export class CallWatch {
     const { name, listen, quieter } = this.#lent;
     const again = (/** @type {"audio" | "video"} */ kind) => () => void this.#reopen(kind);
     switch (what) {
+      case "no_path":
+        return this.#noPath();
       case "sound_off":
         return { words: t("Du hör inte %(name)s: ljudet spelas inte upp hos dig.", { name }), act: [t("Slå på ljudet"), listen] };
       case "microphone_refused":
@@ -155,6 +158,8 @@ export class CallWatch {
     /** @type {{act?: [string, () => unknown]}} */
     const ring = link ? { act: [t("Ring på telefon"), () => link.click()] } : {};
     switch (what) {
+      case "no_path":
+        return this.#noPath();
       case "sound_blocked":
         return {
           words: t("%(name)s hör dig först när någon trycker på skärmen.", { name }),
@@ -182,6 +187,16 @@ export class CallWatch {
       default:
         return null;
     }
+  }
+
+  /** @returns {Advice} */
+  #noPath() {
+    const { name, telephone } = this.#lent;
+    const link = telephone();
+    return {
+      words: t("Nätet släpper inte fram samtalet till %(name)s. Vi försöker vidare.", { name }),
+      ...(link ? { act: [t("Ring på telefon"), () => link.click()] } : {}),
+    };
   }
 
   /** @param {"audio" | "video"} kind */

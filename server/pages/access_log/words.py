@@ -49,6 +49,7 @@ ACTIONS: dict[str, str] = {
     "group.manage": N_("Såg eller ändrade gruppernas inställningar"),
     Action.SERVICE_MANAGE.value: N_("Ändrade insatser i katalogen"),
     Action.RETENTION_MANAGE.value: N_("Skötte gallringen"),
+    Action.CALL_QUALITY_READ.value: N_("Såg hur samtal gick genom nätet"),
     Action.FAULT_REPORT_READ.value: N_("Läste rapporter om att systemet inte fungerar"),
 }
 #: Of an action that is younger than these words.

@@ -26,6 +26,7 @@ from server.pages.faces import client_face
 from server.pages.needs.onward import link
 from server.pages.rendering import address_of, render
 from server.security.gate import allow, right, would_allow
+from server.tablets.choice import wants_plain_voice
 
 routes = web.RouteTableDef()
 
@@ -55,6 +56,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         no_call = (await against_ringing(session, [contact.id], clock)).get(contact.id)
         near = await company(request, session) if "ensam" not in request.query else None
         goals = await _goals(session, contact, language)
+        plain_voice = await wants_plain_voice(session, client.id)
         guests = None
         if await would_allow(request, session, Action.GUEST_INVITE, contact):
             guests = await invitable(request, session, client)
@@ -73,6 +75,7 @@ async def call_page(request: web.Request) -> web.StreamResponse:
         client=client,
         face=face,
         goals=goals,
+        plain_voice=plain_voice,
         end=contact.start + timedelta(minutes=contact.minutes),
         reason=reason,
         needs_reason=reason is None and clock.now() < contact.start - BEFORE and not contact.status.is_end,

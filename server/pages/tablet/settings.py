@@ -37,6 +37,21 @@ SWITCHES = {
     Switch.ONE: N_("En kontakt: markeringen flyttar sig själv, kontakten trycker"),
     Switch.TWO: N_("Två kontakter: mellanslag flyttar, Enter trycker"),
 }
+
+
+class Loudest(StrEnum):
+    """`care.kiosk.LOUDEST_CHOICES`, as a form says them."""
+
+    AS_IT_IS = "100"
+    SOMEWHAT = "150"
+    TWICE = "200"
+
+
+LOUDNESS = {
+    Loudest.AS_IT_IS: N_("Inte mer än vanligt"),
+    Loudest.SOMEWHAT: N_("Lite mer"),
+    Loudest.TWICE: N_("Mycket mer"),
+}
 #: By their own names, so that everybody finds theirs.
 SPOKEN = {"sv": "Svenska", "en": "English", "fi": "Suomi", "ar": "العربية"}
 
@@ -65,6 +80,8 @@ async def tablet_settings(request: web.Request) -> web.StreamResponse:
         reach_choices=_choices(REACHES, say),
         size_choices=_choices(SIZES, say),
         switch_choices=_choices(SWITCHES, say),
+        loudness={int(key): words for key, words in LOUDNESS.items()},
+        loudest_choices=_choices(LOUDNESS, say),
         language_now=spoken,
         languages=list(SPOKEN.items()),
         language_hint=say("Två som delar skärm har samma språk på den.") if len(here) > 1 else None,
@@ -97,6 +114,8 @@ async def save(request: web.Request) -> web.StreamResponse:
             text_size=text_size,
             switch=switch,
             flash=form.flag("flash"),
+            loudest=int(form.one_of("loudest", Loudest)),
+            plain_voice=form.flag("plain_voice"),
             at=now,
         )
     return go_to(address_of(request, "tablet_settings", id=device.id) + "?sparat")

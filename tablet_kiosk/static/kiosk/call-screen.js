@@ -77,8 +77,8 @@ export class CallScreen extends Screen {
   /** The browser will not let the caller be heard before a touch. */ needsTouch = false;
   /** @type {() => void} */ touchChanged = () => {};
 
-  /** @param {Call} call @param {{hangUp: () => void}} acts @param {{loudest: number}} home */
-  show(call, { hangUp }, { loudest }) {
+  /** @param {Call} call @param {{hangUp: () => void}} acts @param {{loudest: number, plain_voice: boolean}} home */
+  show(call, { hangUp }, home) {
     this.#call = call;
     this.said = () => this.#spoken(call).join(". ");
     this.#video.onresize = () => this.#fit();
@@ -88,10 +88,11 @@ export class CallScreen extends Screen {
     this.fill("call", title, this.#video, this.#list, this.#cover, this.#placard, this.#foot);
     this.#foot.replaceChildren(this.#camera, end);
     this.#height.observe(this.#foot);
-    const loudness = (this.#loudness = new Loudness(this.#video, loudest));
+    const loudness = (this.#loudness = new Loudness(this.#video, home.loudest));
     call.lend(
       { state: () => this.#ears(), listen: () => void this.listen(), quieter: () => void loudness.quieter() },
       { placard: this.#placard, loudness, name: call.caller.first_name, tell: (words) => this.tell(words) },
+      home.plain_voice,
     );
     if (call.remote) this.play(call.remote);
     if (call.together) this.gather(call.together);

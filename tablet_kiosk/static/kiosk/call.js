@@ -3,10 +3,11 @@
  * sends its own picture and sound, and finds back after a break (docs/protocol.md section 6). No DOM.
  */
 
-import { closeCamera, openCamera } from "../call/camera.js";
+import { closeCamera, openCamera, PLAIN } from "../call/camera.js";
 import { Keeper } from "../call/keeper.js";
 import { Peer } from "../call/peer.js";
 import { Together } from "../call/together.js";
+import { Samples } from "../call/samples.js";
 import { Beside } from "./beside.js";
 import { SelfHelp } from "./self-help.js";
 
@@ -50,6 +51,8 @@ export class Call extends EventTarget {
   /** What the screen knows of its sound. @type {import("./self-help.js").Ears | null} */ #ears = null;
   /** @type {Beside | null} */ #beside = null;
   /** @type {SelfHelp | null} */ #help = null;
+  /** Voices are left as they are, for a hearing aid. */ #isPlain = false;
+  #samples;
   /** @type {Keeper | null} */ #keeper = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #showing;
@@ -59,6 +62,7 @@ export class Call extends EventTarget {
   constructor(connection, message) {
     super();
     this.#connection = connection;
+    this.#samples = new Samples(connection);
     this.id = /** @type {string} */ (message["call"]);
     this.caller = message["caller"] ?? { first_name: "", portrait: null };
     this.#lookSeconds = message["look_seconds"] ?? 3;
@@ -134,6 +138,7 @@ export class Call extends EventTarget {
     this.#lookSeconds = message["look_seconds"] ?? this.#lookSeconds;
     this.#peer.serve(message["ice_servers"] ?? [], message["relay_only"] ?? false);
     this.#peer.answered();
+    this.#samples.start(this.#peer);
     await this.#peer.again();
     this.#take(message["state"], message["version"]);
     if (message["room"]) this.#gather();
@@ -158,8 +163,10 @@ export class Call extends EventTarget {
   /**
    * The screen of the call stands, and lends its ears and its place for what the caller shows.
    * @param {import("./self-help.js").Ears} ears @param {import("./beside.js").Lent} lent
+   * @param {boolean} isPlain voices are left as they are, for a hearing aid
    */
-  lend(ears, lent) {
+  lend(ears, lent, isPlain) {
+    this.#isPlain = isPlain;
     this.#ears = ears;
     this.#beside?.stop();
     this.#beside = new Beside(this.#connection, this.#peer, this.id, lent);
@@ -184,6 +191,7 @@ export class Call extends EventTarget {
     clearInterval(this.#clock);
     this.#connection.send({ type: "answer", call: this.id, by });
     this.#peer.answered();
+    this.#samples.start(this.#peer);
     this.#tell();
     if (!this.#byItself) await this.#beSeen();
   }
@@ -226,7 +234,7 @@ export class Call extends EventTarget {
 
   async #beSeen() {
     this.seenIn = null;
-    const { stream, camera, microphone, why } = await openCamera();
+    const { stream, camera, microphone, why } = await openCamera(this.#isPlain ? PLAIN.from : undefined);
     if (this.state === "ended") {
       closeCamera(stream);
       return;
@@ -298,6 +306,7 @@ export class Call extends EventTarget {
     this.state = "ended";
     clearInterval(this.#clock);
     clearTimeout(this.#showing);
+    this.#samples.stop();
     this.#help?.stop();
     this.#beside?.stop();
     this.#keeper?.stop();

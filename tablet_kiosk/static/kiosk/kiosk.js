@@ -44,7 +44,7 @@ const TOUCH_PATIENCE = 10_000;
 /** How long a tablet that is not recognised waits before it says hello again. */
 const TRY_AGAIN = 300_000;
 /** These ended without the client wanting it: somebody rings again. */
-const RINGS_AGAIN = new Set(["lost", "media_failed", "server_restart", "not_now"]);
+const RINGS_AGAIN = new Set(["lost", "worker_lost", "line_lost", "media_failed", "no_path", "server_restart", "not_now"]);
 
 /** @param {string} id */
 const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -283,7 +283,7 @@ function ringScreen(call) {
 function callScreen(call) {
   const screen = new CallScreen();
   screen.touchChanged = () => void tellHealth();
-  screen.show(call, { hangUp: () => calls.hangUp() }, { loudest: tablet?.day?.settings?.loudest ?? ORDINARY.loudest });
+  screen.show(call, { hangUp: () => calls.hangUp() }, { ...ORDINARY, ...tablet?.day?.settings });
   return screen;
 }
 

@@ -2,11 +2,11 @@
 
 /**
  * @typedef {{reach: "both" | "left" | "right", text_size: number, switch: "keyboard" | "one" | "two", flash: boolean,
- *   hearing_aid: boolean, loudest: number}} Settings
+ *   hearing_aid: boolean, loudest: number, plain_voice: boolean}} Settings
  */
 
 /** @type {Settings} A tablet that belongs to nobody, and a day that was kept by an older page. */
-export const ORDINARY = { reach: "both", text_size: 100, switch: "keyboard", flash: false, hearing_aid: false, loudest: 150 };
+export const ORDINARY = { reach: "both", text_size: 100, switch: "keyboard", flash: false, hearing_aid: false, loudest: 150, plain_voice: false };
 
 let applied = "";
 

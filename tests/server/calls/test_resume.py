@@ -144,7 +144,7 @@ async def test_picture_that_never_comes_back_ends_the_call(house: House) -> None
     await house.sweep()
     house.clock.move(GRACE)
     await house.sweep()
-    assert (await tablet.hear("state", state="ended"))["cause"] == "lost"
+    assert (await tablet.hear("state", state="ended"))["cause"] == "line_lost"
 
 
 async def test_hung_up_without_a_line_is_said_afterwards(house: House) -> None:

@@ -56,6 +56,7 @@ LISTS: dict[str, list[dict[str, str]]] = {
     "print_day_pdf": [{"vad": what} for what in ("personal", "brukare", "ring")],
     "checkins": [{}],
     "follow_up": [{}],
+    "call_quality": [{}],
     "exports": [{}],
 }
 #: What can be read with an id of its own.

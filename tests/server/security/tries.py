@@ -200,6 +200,8 @@ TRIES: dict[str, list[Try]] = {
     ],
     "print_day": [Try(query=lambda side: {"grupp": side.group.id})],
     "print_day_pdf": [Try(query=lambda side: {"grupp": side.group.id})],
+    "call_quality": [Try(query=lambda side: {"grupp": side.group.id})],
+    "call_quality_one": [Try(lambda side: {"id": side.ended.id})],
     "follow_up": [Try(query=lambda side: {"grupp": side.group.id})],
     "export_run": [
         Try(

@@ -12,15 +12,26 @@ const PICTURE = {
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /**
+ * A voice as it is, for somebody with a hearing aid (docs/calls.md): the aid does its own noise suppression and
+ * levelling, and twice is worse than once. What is spoken to the aid is left wholly alone; from its room only the
+ * levelling is left out, which would lift the whistle of an aid. Echo is cancelled always.
+ * @type {Record<"to" | "from", MediaTrackConstraints>}
+ */
+export const PLAIN = {
+  to: { echoCancellation: true, noiseSuppression: false, autoGainControl: false },
+  from: { echoCancellation: true, noiseSuppression: true, autoGainControl: false },
+};
+
+/**
  * Camera and microphone, or what there is of them: a call without a camera is still a call.
  *
  * @returns {Promise<{stream: MediaStream | null, camera: boolean, microphone: boolean, why: string | null}>}
  *   `why` is the browser's name of the error ("NotAllowedError", "NotFoundError", …) when something is missing
  */
-export async function openCamera() {
+export async function openCamera(sound = SOUND) {
   /** @type {string | null} */
   let why = null;
-  for (const wish of [{ video: PICTURE, audio: SOUND }, { audio: SOUND }, { video: PICTURE }]) {
+  for (const wish of [{ video: PICTURE, audio: sound }, { audio: sound }, { video: PICTURE }]) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(wish);
       return {

@@ -19,12 +19,16 @@
 
 /** @param {RTCPeerConnection} peer @returns {Promise<Flow>} */
 export async function readFlow(peer) {
+  return flowOf(await peer.getStats());
+}
+
+/** @param {RTCStatsReport} report @returns {Flow} */
+export function flowOf(report) {
   /** @type {Flow} */
   const flow = {
     frames: 0, sounds: 0, bytesIn: 0, packetsIn: 0, lost: 0, freezes: 0, jitter: null, roundTrip: null, path: null,
     available: null, lostAway: null,
   };
-  const report = await peer.getStats();
   /** @type {any} */
   let pair = null;
   for (const entry of report.values()) {

@@ -9,6 +9,7 @@
 import { Flowing } from "./flowing.js";
 import { Mending } from "./mending.js";
 import { Negotiation } from "./negotiation.js";
+import { Phases } from "./phases.js";
 import { Relay } from "./relay.js";
 import { Sending } from "./sending.js";
 
@@ -34,6 +35,7 @@ export class Peer extends EventTarget {
   #own = new Sending();
   #flow;
   #mending;
+  /** @type {Phases | undefined} */ #phases;
   /** @type {Array<() => void>} */ #stops = [];
   #closed = false;
   /** A room carries picture and sound. */ #isResting = false;
@@ -117,6 +119,11 @@ export class Peer extends EventTarget {
   /** What the browser measures of the present peer connection; null once that is closed. */
   async report() {
     return this.#peer.connectionState === "closed" ? null : this.#peer.getStats();
+  }
+
+  /** How long the set-up took, phase by phase. */
+  get phases() {
+    return (this.#phases ??= new Phases(this.#peer));
   }
 
   /** A way for data beside picture and sound; at the other side it is the event `channel`. @param {string} label */
@@ -246,6 +253,7 @@ export class Peer extends EventTarget {
   /** @returns {[RTCPeerConnection, Negotiation]} */
   #make() {
     const peer = new RTCPeerConnection(this.#relay.configuration);
+    this.#phases ??= new Phases(peer);
     const stream = new MediaStream();
     if (this.#isWorker) {
       peer.addTransceiver("audio", { direction: "sendrecv" });

@@ -17,7 +17,11 @@ from server.tablets.phrases import MOST_BYTES
 from tests.builders import make_client, make_group, make_tablet
 from tests.server.conftest import Site
 
-CHOSEN = {"reach": "left", "text_size": "200", "switch": "one", "flash": "1", "language": "fi"}
+CHOSEN = {
+    "reach": "left", "text_size": "200", "switch": "one", "flash": "1", "language": "fi", "loudest": "200",
+    "plain_voice": "1",
+}  # fmt: skip
+PLAIN = {"reach": "both", "text_size": "100", "switch": "keyboard", "language": "sv", "loudest": "100"}
 WEBM = b"\x1aE\xdf\xa3" + b"sound" * 20
 
 
@@ -42,7 +46,8 @@ async def test_what_is_chosen_reaches_the_screen(site: Site) -> None:
         assert (await session.get_one(Client, client.id)).language == "fi"
     assert day["language"] == "fi"
     assert day["settings"] == {
-        "reach": "left", "text_size": 200, "switch": "one", "flash": True, "hearing_aid": True,
+        "reach": "left", "text_size": 200, "switch": "one", "flash": True, "loudest": 200,
+        "plain_voice": True, "hearing_aid": True,
     }  # fmt: skip
     assert {row.thing for row in await site.log()} >= {f"device:{device.id}:screen set up"}
 
@@ -50,12 +55,12 @@ async def test_what_is_chosen_reaches_the_screen(site: Site) -> None:
 async def test_choosing_twice_keeps_one_choice(site: Site) -> None:
     _client, device = await home(site)
     worker = await site.signed_in("anna", Role.CARE_WORKER)
-    for chosen in (CHOSEN, {"reach": "both", "text_size": "100", "switch": "keyboard", "language": "sv"}):
+    for chosen in (CHOSEN, PLAIN):
         await worker.post(f"/surfplattor/{device.id}/skarmen", data=chosen)
     async with site.database.read() as session:
         (kept,) = await session.scalars(select(KioskChoice))
-    assert (kept.reach, kept.text_size, kept.switch, kept.flash) == (
-        Reach.BOTH, TextSize.NORMAL, Switch.KEYBOARD, False,
+    assert (kept.reach, kept.text_size, kept.switch, kept.flash, kept.loudest, kept.plain_voice) == (
+        Reach.BOTH, TextSize.NORMAL, Switch.KEYBOARD, False, 100, False,
     )  # fmt: skip
 
 
@@ -71,6 +76,7 @@ async def test_another_groups_tablet_and_odd_words_change_nothing(site: Site) ->
     assert (await worker.post(f"/surfplattor/{theirs.id}/skarmen", data=CHOSEN)).status == 404
     address = f"/surfplattor/{device.id}/skarmen"
     assert (await worker.post(address, data={**CHOSEN, "reach": "foot"})).status == 422
+    assert (await worker.post(address, data={**CHOSEN, "loudest": "900"})).status == 422
     assert (await worker.post(address, data={**CHOSEN, "language": "xx"})).status == 404
     async with site.database.read() as session:
         assert list(await session.scalars(select(KioskChoice))) == []

@@ -43,7 +43,7 @@ export const DOUBTS = {
     watches: ["hearing", "echo"],
     is: ({ hearing }) => !hearing.isExpected,
   },
-  no_path: {
+  not_connected: {
     // Without a path nothing comes; that is told by itself, as a lost picture.
     watches: ["hearing", "echo"],
     is: ({ isConnected }) => !isConnected,

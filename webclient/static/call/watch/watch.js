@@ -7,6 +7,7 @@ import { CameraWatch } from "./camera.js";
 import { EchoWatch } from "./echo.js";
 import { HearingWatch } from "./hearing.js";
 import { MicrophoneWatch } from "./microphone.js";
+import { PathWatch } from "./path.js";
 import { Eye, readReport } from "./sense.js";
 
 /** @typedef {import("./sense.js").Sense} Sense */
@@ -36,6 +37,7 @@ export class Watch extends EventTarget {
   /** @type {Record<string, {feed: (sense: Sense) => string | null | undefined, forget: () => void}>} */
   #watches = {
     microphone: new MicrophoneWatch(), camera: new CameraWatch(), hearing: new HearingWatch(), echo: new EchoWatch(),
+    path: new PathWatch(),
   };
   /** What each watch last found. @type {Record<string, string>} */ #said = {};
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
