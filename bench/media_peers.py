@@ -7,12 +7,14 @@ import secrets
 import statistics
 import time
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from aiortc import RTCSessionDescription
 from aiortc.rtp import AnyRtcpPacket
 
 from server.media.embedded import rtp
 from server.media.embedded.connection import PeerConnection
+from server.media.engine import MediaEngine, Offer
 
 #: Bytes of a packet of sound, and of each part of a picture.
 SOUND, PART, PARTS = 100, 1_000, 3
@@ -79,24 +81,42 @@ class Seeing:
         #: Packets that arrived.
         self.arrived = 0
         self._listens = listens
+        self._answered = 0
+        self._turn = asyncio.Lock()
+        #: When the first packet arrived, s.
+        self.first: float | None = None
         self.peer = PeerConnection((), on_rtp=self._came, on_rtcp=quiet, on_state=lambda _: None)
 
-    async def take(self, offer: str) -> str:
-        """Answer an offer."""
+    async def take(self, engine: MediaEngine, room: UUID, who: UUID, offer: Offer) -> None:
+        """Answer an offer of an engine, unless it was answered."""
+        async with self._turn:
+            if offer.number > self._answered:
+                await engine.answer(room, who, offer.number, await self.answer(offer.sdp))
+                self._answered = offer.number
+
+    async def answer(self, offer: str) -> str:
+        """The answer to an offer."""
+        is_first = not self.peer.getTransceivers()
         await self.peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await self.peer.setLocalDescription()
+        if is_first:
+            self._count()
+        answer: str = self.peer.localDescription.sdp
+        return answer
+
+    def _count(self) -> None:
         wire = self.peer.getTransceivers()[0].receiver.transport.transport._connection  # noqa: SLF001
         came = wire.data_received
 
         def counted(data: bytes, component: int) -> None:
             media = 127 < data[0] < 192 and not 191 < data[1] < 224
             self.arrived += media
+            if media and self.first is None:
+                self.first = time.perf_counter()
             if self._listens or not media:
                 came(data, component)
 
         vars(wire)["data_received"] = counted
-        answer: str = self.peer.localDescription.sdp
-        return answer
 
     def _came(self, data: bytes) -> None:
         self.ways.append((time.perf_counter_ns() - int.from_bytes(data[-8:], "big")) / 1e6)
@@ -122,6 +142,6 @@ async def connect() -> tuple[Sending, Seeing]:
     """The direct way: one who sends, one who sees, nothing between."""
     sending, seeing = Sending(), Seeing(listens=True)
     await sending.peer.setLocalDescription()
-    answer = await seeing.take(sending.peer.localDescription.sdp)
+    answer = await seeing.answer(sending.peer.localDescription.sdp)
     await sending.peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     return sending, seeing

@@ -9,6 +9,8 @@ All arms of a run take turns in blocks:
 - bare: this program encrypts packets of the same size and sends them to a program that takes them, and
   nothing else. No forwarder in Python costs less per packet.
 
+After each block one more comes, and leaves: the time until the first packet of another has arrived there.
+
 Each sends sound (50 packets a second of 100 bytes) and a picture (ten a second, each three packets of 1,000
 bytes): 280 kbit/s. A packet counts when it arrives at a viewer. Processor time is the engine process's own,
 so a busy machine bends it little. The time on the way is bent by whoever else runs: read it beside the direct
@@ -31,14 +33,14 @@ from dataclasses import dataclass, field
 import aioice.ice
 from pylibsrtp import Policy, Session
 
-from bench.janus_room import there
 from bench.machine import facts, load
 from bench.media_peers import PART, beat, connect
-from bench.media_rooms import Embedded, JanusRoom, Room
+from bench.media_rooms import Embedded, Janus, Room
 from bench.medians import median, ratio, table
 from server.media.embedded import rtp
 from server.media.embedded.connection import closed
 from tests.server.media.conftest import until
+from tests.server.media.janus_process import there
 
 LOOPBACK = "127.0.0.1"
 #: Processor time of the embedded engine a packet, as a ratio to Janus'.
@@ -75,11 +77,12 @@ def bare() -> float:
 
 @dataclass
 class Figures:
-    """What the blocks of one engine gave: µs per packet, share of a core in %, ms on the way."""
+    """What the blocks of one engine gave: µs per packet, share of a core in %, ms on the way, ms to join."""
 
     costs: list[float] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     ways: list[float] = field(default_factory=list)
+    joins: list[float] = field(default_factory=list)
 
     async def block(self, room: Room, seconds: float) -> None:
         """Everybody sends for that long."""
@@ -90,6 +93,7 @@ class Figures:
         self.costs.append(used / passed * 1e6)
         self.shares.append(used / (time.perf_counter() - begun) * 100)
         self.ways.append(room.viewers[0].taken())
+        self.joins.append(await room.join() * 1000)
 
     @staticmethod
     def _arrived(room: Room) -> int:
@@ -103,7 +107,7 @@ async def measure(people: int, blocks: int, seconds: float) -> None:
     print(facts())
     rooms: dict[str, Room] = {"embedded": Embedded(address, people)}
     if there() and address != LOOPBACK:
-        rooms["janus"] = JanusRoom(address, people)
+        rooms["janus"] = Janus(address, people)
     else:
         print("without Janus: it is not installed, or there is no address but the loopback")
     figures = {name: Figures() for name in rooms}
@@ -120,23 +124,36 @@ async def measure(people: int, blocks: int, seconds: float) -> None:
             for name, room in rooms.items():
                 await figures[name].block(room, seconds)
                 one = figures[name]
-                print(f"{name}: {one.costs[-1]:.1f} µs a packet, {one.ways[-1]:.2f} ms; load {load()}")
+                print(
+                    f"{name}: {one.costs[-1]:.1f} µs a packet, {one.ways[-1]:.2f} ms on the way, "
+                    f"{one.joins[-1]:.0f} ms to join; load {load()}"
+                )
             direct[1].ways.clear()
             await beat([direct[0]], seconds / 2)
             straight.append(direct[1].taken())
             bares.append(bare())
-        viewers = [one for room in rooms.values() for one in room.viewers] + [direct[1]]
-        for peer in [one.peer for one in everybody] + [one.peer for one in viewers]:
+        for peer in (direct[0].peer, direct[1].peer):
             await closed(peer)
     finally:
         for room in rooms.values():
             await room.stop()
     rows = [
-        (name, median(one.costs).text(".1f"), median(one.shares).text(".0f"), median(one.ways).text(".2f"))
+        (
+            name,
+            median(one.costs).text(".1f"),
+            median(one.shares).text(".0f"),
+            median(one.ways).text(".2f"),
+            median([way - base for way, base in zip(one.ways, straight, strict=True)]).text(".2f"),
+            median(one.joins).text(".0f"),
+        )
         for name, one in figures.items()
     ]
-    rows += [("bare", median(bares).text(".1f"), "", ""), ("direct", "", "", median(straight).text(".2f"))]
-    print(table((f"{people} people", "µs a packet", "% of a core", "p50 on the way, ms"), rows))
+    rows += [("bare", median(bares).text(".1f"), "", "", "", "")]
+    rows += [("direct", "", "", median(straight).text(".2f"), "", "")]
+    columns = (
+        f"{people} people", "µs a packet", "% of a core", "p50 on the way, ms", "added, ms", "to join, ms",
+    )  # fmt: skip
+    print(table(columns, rows))
     ours = figures["embedded"].costs
     compared = [("embedded / bare", ratio(ours, bares).text(".2f"), "")]
     if "janus" in figures:
