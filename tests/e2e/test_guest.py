@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from care.approved import approve
@@ -100,7 +100,7 @@ async def story(tmp_path: Path, coturn: Coturn) -> AsyncIterator[Story]:
         await made.stop()
 
 
-def shape(size: tuple[int, int]) -> dict[str, int]:
+def shape(size: tuple[int, int]) -> ViewportSize:
     return {"width": size[0], "height": size[1]}
 
 
@@ -181,6 +181,9 @@ async def test_three_see_and_hear_each_other_and_nobody_is_interrupted(
     await expect(kiosk.locator(".seen figcaption")).to_have_text(["Annahemtjänsten", "Lisaanhörig"])
     for shown, name in ((guest, "guest-call"), (page, "call-three"), (kiosk, "kiosk-three")):
         await picture(shown, name)
+    await picture(page, "call-three-phone", shape(PHONE))
+    await picture(kiosk, "kiosk-three-portrait", {"width": 800, "height": 1280})
+    await page.set_viewport_size(shape(DESK))
     await accessible(page)
     await accessible(kiosk)
 
@@ -205,7 +208,9 @@ async def test_three_see_and_hear_each_other_and_nobody_is_interrupted(
     await until(is_over)
 
 
-async def picture(page: Page, name: str) -> None:
+async def picture(page: Page, name: str, size: ViewportSize | None = None) -> None:
     """A picture to be looked at, where pictures are kept."""
+    if size is not None:
+        await page.set_viewport_size(size)
     PICTURES.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=PICTURES / f"{name}.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from care.access.rights import Action, Relation, relations
 from care.accounts import Role
 from care.storage.columns import Base
 from care.storage.database import Database
+from server.configuration import Configuration, Turn
 from tests.builders import make_group
 from tests.server.conftest import Site
 from tests.server.security.side import make_side
@@ -45,6 +47,12 @@ SOCKETS = {
 }
 #: Written at every request, or by the clock.
 NOT_COMPARED = {"access_log", "sign_in"}
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Configuration:
+    """With a relay: without one nobody is invited from outside, whoever asks."""
+    return Configuration(data=tmp_path, turn=Turn(urls=["turn:127.0.0.1:3478"], secret="hemligt"))
 
 
 def right_of(site: Site, name: str) -> Action:
