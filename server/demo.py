@@ -19,6 +19,7 @@ from care.demo.devices import renew_pairings
 from care.demo.first_call import first_call
 from care.demo.planting import HISTORY, plant
 from care.demo.town import Town, make_town
+from care.demo.unanswered import unanswered
 from care.errors import Fault
 from care.identity.vault import open_vault
 from care.municipality import Municipality
@@ -64,6 +65,7 @@ async def prepare_demo(
         await catch_up(database, now=clock.now(), progress=progress)
         await nothing_missed(database, clock)
     first = await first_call(database, clock)
+    await unanswered(database, clock, but=first.client.id, caller=first.staff)
     invitations = await renew_pairings(database, clock)
     known = accounts(town)
     return {

@@ -23,18 +23,14 @@ HEADINGS: dict[Step, str] = {
 ADVICE: dict[Step, str] = {
     Step.RING: N_("Låt det ringa i en minut."),
     Step.RING_AGAIN: N_("Låt det ringa i en minut till. Många behöver tid för att ta sig fram."),
-    Step.PHONE: N_(
-        "Ring på telefonen. Vid svar: prata som vanligt, och be personen titta till skärmen."
-    ),
+    Step.PHONE: N_("Ring på telefonen. Vid svar: prata som vanligt, och be personen titta till skärmen."),
     Step.NEIGHBOURS: N_("Ring den översta först. Fråga om någon har sett personen, eller be dem knacka på."),
     Step.CONTACT_PERSON: N_(
         "Ring i den här ordningen. Säg bara att du söker personen, tills du vet vem du talar med."
     ),
     Step.CHECK_VISIT: N_("Någon behöver se efter på plats. Välj vem som åker."),
     Step.ON_SITE: N_("Gör så här, i tur och ordning. Vid fara för liv: ring 112 genast."),
-    Step.DECIDE: N_(
-        "Det här är ett socialt samtal, så ingen skickas av sig själv. Bestäm vad som görs."
-    ),
+    Step.DECIDE: N_("Det här är ett socialt samtal, så ingen skickas av sig själv. Bestäm vad som görs."),
 }
 #: At the door (domain 3.2): searched first, never alone inside, and 112 at once in danger.
 AT_THE_DOOR = (
