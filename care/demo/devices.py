@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clients import Client
 from care.clock import Clock
 from care.demo.draw import made_id
+from care.demo.tablet_life import Standing, health_of, life_rows
 from care.demo.town import Town
 from care.devices import Device, DeviceAssignment, Pairing
 from care.pairing import invite
@@ -29,7 +30,8 @@ from care.storage.database import Database
 WAITING = 5
 HEALTH = {
     "camera": "granted", "microphone": "granted", "sound": "ok", "wake_lock": "ok", "voice": True,
-    "battery": {"level": 1.0, "charging": True}, "version": "demo", "simulated": True,
+    "battery": {"level": 1.0, "charging": True}, "version": "demo", "simulated": True, "painted": "ok",
+    "visible": True, "shows": "day", "volume": 1.0, "skew_s": 0, "storage": "kept",
 }  # fmt: skip
 
 
@@ -44,7 +46,7 @@ def exchanged_at(town: Town) -> datetime:
 
 def device_rows(town: Town, now: datetime) -> dict[str, list[dict[str, Any]]]:
     """Devices and their homes. The waiting homes had a tablet until the day before."""
-    devices, assignments = [], []
+    devices, assignments, standing = [], [], list[Standing]()
     for number, no in enumerate(town.homes.tablets, start=1):
         old = no in town.homes.exchanged
         ended = exchanged_at(town) if old else None
@@ -58,7 +60,7 @@ def device_rows(town: Town, now: datetime) -> dict[str, list[dict[str, Any]]]:
                 "paired_at": paired,
                 "revoked_at": ended,
                 "last_seen_at": ended or now,
-                "health": {**HEALTH, "simulated": True},
+                "health": {**HEALTH, **health_of(len(standing))},
                 "silent_since": None,
             }
         )
@@ -71,7 +73,9 @@ def device_rows(town: Town, now: datetime) -> dict[str, list[dict[str, Any]]]:
                 "end": ended,
             }
         )
-    return {"device": devices, "device_assignment": assignments}
+        if not old:
+            standing.append(Standing(no, device, f"Platta {number:02d}"))
+    return {"device": devices, "device_assignment": assignments, **life_rows(town, standing, now)}
 
 
 def _key(seed: int, no: int) -> dict[str, Any]:

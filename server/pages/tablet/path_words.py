@@ -74,7 +74,7 @@ def figures(facts: Mapping[str, Any], say: Callable[[str], str]) -> list[str]:
         if not isinstance(known, Mapping):
             continue
         parts = [
-            say(words) % {"value": known[key]}
+            say(words) % {"value": str(round(known[key])).replace("-", "−")}
             for key, words in _FIGURES
             if isinstance(known.get(key), int | float)
         ]
