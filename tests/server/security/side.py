@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.access.emergency import EmergencyOpening, open_in_emergency
 from care.access.sample import LogSample
 from care.approved import ApprovedPerson, approve
+from care.calls.call import Call
+from care.calls.life import CallState, Cause
 from care.carried import CarriedDeed, DeedKind, Doubt, Outcome
 from care.clients import AbsenceKind, Client, ClientAbsence
 from care.consent import Consent, ConsentKind
@@ -93,6 +95,8 @@ class Side:
     #: Somebody opened `client` in an emergency, and a line of the log is drawn.
     opening: EmergencyOpening
     sample: LogSample
+    #: A call of `video` that has ended.
+    ended: Call
 
 
 async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> Side:
@@ -130,6 +134,10 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
     )  # fmt: skip
     line = await session.scalar(select(ContactLine.id).where(ContactLine.contact_id == underway.id))
     assert line is not None
+    ended = Call(
+        id=new_id(), contact_id=video.id, state=CallState.ENDED, cause=Cause.LOST, rung_at=NOW, ended_at=NOW
+    )
+    session.add(ended)
     rule = await make_rule(session, client, services["SO-SAM"], channel=Channel.VIDEO, staff=staff)
     task = await open_task(
         session, TaskKind.CALL_REQUEST, group_id=town.group.id, at=NOW, deadline=NOW, client_id=client.id
@@ -181,4 +189,5 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
         task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
         services["SO-SAM"], seen(client), told, outage, opening, drawn,
+        ended,
     )  # fmt: skip
