@@ -17,7 +17,7 @@ from server.media.janus.address import NodeAddress
 from server.media.janus.figures import figures
 from server.media.janus.node import Node
 from server.media.janus.placing import Load, place
-from server.media.janus.refusals import in_words
+from server.media.janus.refusals import NO_ROOM, in_words
 from server.media.janus.room import Room
 from server.media.janus.session import Gone, Refused
 
@@ -156,8 +156,12 @@ class JanusEngine:
             room.home = None
             await asyncio.sleep(0.05)
         except Refused as refused:
+            room.home = None
+            if refused.code == NO_ROOM:
+                # Another server took it for abandoned in this very moment.
+                return
             log.warning("the media node %s holds no rooms; is its configuration ours? %s", chosen, refused)
-            room.home, node.unfit = None, True
+            node.unfit = True
         finally:
             room.going = None
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from server.media.embedded.uplink import ceiling
+from server.media.janus.naming import DESCRIPTION
 from server.media.janus.node import Handle, Node
 from server.media.janus.viewing import Wish
 
@@ -32,20 +30,11 @@ class Home:
         return {*self.sources, *(feed for feed, _ in self.nothing)}
 
 
-def names(secret: str, room: UUID) -> tuple[str, str]:
-    """The room's name and secret at a node, the same for every server that knows the node."""
-    made = [
-        hmac.new(secret.encode(), f"{kind} {room.hex}".encode(), hashlib.sha256).hexdigest()[:32]
-        for kind in ("room", "secret")
-    ]
-    return made[0], made[1]
-
-
 def creation(home: Home, secret: str, size: int) -> dict[str, Any]:
     """The request that makes a room of `size`."""
     return {
         "request": "create", "room": home.name, "secret": home.secret, "admin_key": secret,
-        "description": "samtid", "is_private": True, "permanent": False,
+        "description": DESCRIPTION, "is_private": True, "permanent": False,
         # We count seats ourselves; a new connection stands beside the old one for a moment.
         "publishers": 2 * size, "bitrate": ceiling(size), "fir_freq": 0,
         "audiocodec": "opus", "videocodec": "vp8", "opus_fec": True,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from aiohttp import ClientSession
 
 from server.media.janus.address import NodeAddress
+from server.media.janus.leftovers import sweep
 from server.media.janus.session import Gone, Refused, Said, Session
 
 #: Seconds until the first and between the later tries to reach a node.
@@ -49,6 +50,7 @@ class Node:
                 await asyncio.sleep(pause)
                 continue
             pause = 0.0
+            await sweep(session, self.address.secret)
             self.session, self.unfit = session, False
             self._on_change(self)
             try:

@@ -14,7 +14,8 @@ from server.media import description
 from server.media.embedded.uplink import ceiling
 from server.media.engine import Connected, Event, Line, Lost, Offer, Offered, Place, Placed
 from server.media.faults import fault
-from server.media.janus.home import Home, creation, mids_of, names
+from server.media.janus.home import Home, creation, mids_of
+from server.media.janus.naming import name_of, secret_of
 from server.media.janus.node import Handle, Node
 from server.media.janus.publishing import Publishing, sender_of
 from server.media.janus.refusals import NO_ROOM, ROOM_EXISTS, in_words
@@ -49,9 +50,9 @@ class Room:
 
     async def begin(self, node: Node) -> None:
         """Make the room at a node and listen there. Raises `Refused`, `Gone`."""
-        name, secret = names(node.address.secret, self.id)
+        name = name_of(node.address.secret, self.id)
         watch = await Handle.attach(node, self._watched)
-        home = Home(node, name, secret, watch)
+        home = Home(node, name, secret_of(node.address.secret, name), watch)
         try:
             await watch.say(creation(home, node.address.secret, self.size))
         except Refused as refused:

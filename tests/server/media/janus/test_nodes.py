@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aioice.ice
 import pytest
+from aiohttp import ClientSession
 
 from care.errors import Fault
 from care.ids import new_id
@@ -171,6 +172,45 @@ async def test_a_room_that_stands_from_before_is_used(janus: JanusProcess) -> No
     finally:
         await new.stop()
         await old.stop()
+
+
+async def rooms_at(process: JanusProcess) -> int:
+    """How many rooms the node has."""
+    async with ClientSession() as client:
+        line = await session.Session.open(client, process.node.url, process.node.secret, lambda _: None)
+        handle = await line.attach()
+        told = await line.message(handle, {"request": "list", "admin_key": process.node.secret})
+        await line.close()
+    return len(told.data["list"])
+
+
+async def test_what_a_killed_server_left_behind_is_taken_away(far: str) -> None:
+    """Its rooms stand at the node with nobody in them; those of a server that lives are left alone."""
+    need_janus()
+    process = JanusProcess(far)
+    process.start()
+    killed, living, new = (JanusEngine([process.node]) for _ in range(3))
+    try:
+        for engine in (killed, living):
+            await engine.start()
+            await engine.open_room(new_id())
+        await killed.open_room(new_id())
+        assert await rooms_at(process) == 3
+        # As when the process is gone: the line ends, and nobody closes the rooms.
+        line = killed._nodes[0].session
+        assert line is not None
+        killed._rooms.clear()
+        for task in killed._tasks:
+            task.cancel()
+        await line.close()
+        assert await rooms_at(process) == 3
+        await new.start()
+        assert await rooms_at(process) == 1
+        await living.open_room(new_id())
+    finally:
+        for engine in (killed, living, new):
+            await engine.stop()
+        process.stop()
 
 
 async def test_nobody_gets_in_without_the_secret(

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.janus.home import names
+from server.media.janus.naming import name_of, secret_of
 from server.media.janus.publishing import feed_of, sender_of
 from server.media.janus.viewing import Shown, difference, places, shown
 
@@ -53,8 +53,8 @@ def test_parked_lines_show_nobody_and_a_new_connection_takes_the_place_of_the_ol
 
 def test_a_room_has_the_same_name_for_every_server_of_a_node_and_tells_nothing() -> None:
     room = uuid4()
-    name, secret = names("node secret", room)
-    assert (name, secret) == names("node secret", room)
-    assert name != secret
-    assert room.hex not in name + secret
-    assert names("another", room)[0] != name
+    name = name_of("node secret", room)
+    assert name == name_of("node secret", room)
+    assert name not in (secret_of("node secret", name), name_of("another", room))
+    assert room.hex not in name + secret_of("node secret", name)
+    assert secret_of("another", name) != secret_of("node secret", name)
