@@ -58,7 +58,7 @@ class CheckinDoor:
         )
 
     async def arrived(self, room: UUID, person: Person) -> None:
-        """Whoever comes in was there; the list can be put right by hand."""
+        """Whoever comes in was there, and the open pages say so; the list can be put right by hand."""
         if person.staff is None:
             return
         async with self._app[DATABASE].write() as session:
@@ -73,8 +73,6 @@ class CheckinDoor:
             if row is None:
                 row = Participant(id=new_id(), gathering_id=room, staff_id=person.staff, client_id=None)
                 session.add(row)
-            elif row.attended:
-                return
             row.attended = True
             await announce(
                 session, self._app[CLOCK].now(), "gathering.changed", group_id=gathering.group_id,

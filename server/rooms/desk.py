@@ -38,9 +38,6 @@ from server.rooms.room import Deliver, Room, Seat
 
 log = logging.getLogger("samtid.rooms")
 
-#: Seconds that a seat is kept for who has lost the line, as in a call (`care.calls`).
-GRACE = 120.0
-
 
 def room_address(room: UUID) -> str:
     """Where the node that has a room listens: a second node must not open the same one beside it."""
@@ -57,7 +54,8 @@ class RoomDesk:
         self._stop_listening = engine.listen(self._hear)
         #: Asked in order; who makes a kind of rooms adds one.
         self.doors: list[Door] = []
-        self.grace = GRACE
+        #: Seconds that a seat is kept for who has lost the line, as in a call.
+        self.grace = float(app[CONFIGURATION].call_grace_seconds)
         #: How often everybody of a room had to connect anew because the engine had died.
         self.lost = 0
 

@@ -177,6 +177,15 @@ soundButton.addEventListener("click", () => {
   soundButton.hidden = true;
   tiles.play();
 });
+// Whoever goes to another page has left; who reads this one again has not.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+  const stays = event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey;
+  if (!(link instanceof HTMLAnchorElement) || stays || link.target || link.pathname === location.pathname) return;
+  if (!room.isInside) return;
+  room.leave();
+  sessionStorage.removeItem(REMEMBERED);
+});
 press(muteButton, false);
 press(cameraButton, false);
 joinButton.disabled = tryButton.disabled = false;
