@@ -1,7 +1,7 @@
 """Our side of the way: an aiortc peer that answers the tablet, sends the picture and the tone, and measures.
 
-The tablet offers, always. A browser can be asked to gather first, and aiortc gathers all it has before it
-answers, so two messages are enough; and only the browser's side can be held to the relay.
+The tablet offers, always. It is the browser's way that is tried, held to the relay as in a call, so the browser
+decides; and aiortc gathers all it has before it answers, so two messages are enough.
 """
 
 from __future__ import annotations
