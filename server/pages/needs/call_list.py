@@ -14,7 +14,8 @@ from scheduler.resolving import fetch_task, finish_task
 from server.keys import CLOCK, DATABASE, LANGUAGE
 from server.language import translations
 from server.pages.form import read_form
-from server.pages.needs.view import OUTCOMES, needs
+from server.pages.needs.tasks import OUTCOMES
+from server.pages.needs.view import needs
 from server.pages.own_groups import own_groups
 from server.pages.rendering import address_of, go_to, render
 from server.security.actor import actor

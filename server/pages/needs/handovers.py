@@ -25,7 +25,7 @@ from scheduler.handing_over import confirm
 from server.keys import CLOCK, DATABASE
 from server.language import N_
 from server.pages.form import read_form
-from server.pages.needs.view import HEADINGS
+from server.pages.needs.tasks import HEADINGS
 from server.pages.rendering import address_of, go_to
 from server.security.actor import actor
 from server.security.gate import nameless, right

@@ -40,7 +40,8 @@ from server.language import translations
 from server.pages.contact.row_words import services_text
 from server.pages.form import Form, read_form
 from server.pages.needs.alert_answers import note_opened
-from server.pages.needs.view import OUTCOMES, needs
+from server.pages.needs.tasks import OUTCOMES
+from server.pages.needs.view import needs
 from server.pages.rendering import go_to, render
 from server.security.actor import actor
 from server.security.gate import allow, nameless, note_list, right

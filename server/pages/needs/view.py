@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -28,52 +27,15 @@ from scheduler.alerting import trails
 from scheduler.closing import may_be_closed
 from scheduler.passing import had_by
 from scheduler.resolving import needs_a_person
-from server.language import N_
 from server.pages.account import alert_words
-from server.pages.client import review_words
 from server.pages.contact import no_answer_words
 from server.pages.contact.row_words import services_text
 from server.pages.needs.leads import LEADS, Lead, lead_of
+from server.pages.needs.tasks import HEADINGS, OUTCOMES, task_sentence
 from server.pages.rendering import clock_text
-from server.pages.tablet import task_words
 from server.tablets.notice import sentence
 
 Translate = Callable[[str], str]
-
-HEADINGS: dict[TaskKind, str] = {
-    **review_words.HEADINGS,
-    **task_words.HEADINGS,
-    **no_answer_words.TASK_HEADINGS,
-    TaskKind.TELL_CLIENT: N_("Ring och berätta"),
-    TaskKind.CONFIRM_CONSENT: N_("Samtycke att bekräfta"),
-    TaskKind.CALL_REQUEST: N_("Vill bli uppringd"),
-    TaskKind.SYSTEM_WAS_AWAY: N_("Systemet var borta"),
-    TaskKind.FOLLOW_UP: N_("Att följa upp"),
-    TaskKind.EMERGENCY_OPENED: N_("Nödöppning att granska"),
-    TaskKind.LOG_SAMPLE: N_("Månadens stickprov ur loggen"),
-    TaskKind.ALERT_FAILED: N_("Besked kom inte fram"),
-}
-#: What a task may end with, by kind: (word for the record, words on the button). The first is the usual.
-OUTCOMES: dict[TaskKind, tuple[tuple[str, str], ...]] = {
-    **review_words.OUTCOMES,
-    **task_words.OUTCOMES,
-    **no_answer_words.TASK_OUTCOMES,
-    TaskKind.TELL_CLIENT: (
-        ("told", N_("Har berättat")),
-        ("not_reached", N_("Nådde inte, tar det på besöket")),
-    ),
-    TaskKind.CONFIRM_CONSENT: (
-        ("confirmed", N_("Samtycket är bekräftat")),
-        ("declined", N_("Personen vill inte")),
-    ),
-    TaskKind.CALL_REQUEST: (("called", N_("Har ringt")), ("not_reached", N_("Nådde inte"))),
-    TaskKind.SYSTEM_WAS_AWAY: (("checked", N_("Raderna är kontrollerade")),),
-    TaskKind.FOLLOW_UP: (("done", N_("Uppföljt")),),
-    TaskKind.ALERT_FAILED: (("handled", N_("Den som skulle ha besked vet")),),
-    # Judged in the log, line by line.
-    TaskKind.EMERGENCY_OPENED: (),
-    TaskKind.LOG_SAMPLE: (),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +215,7 @@ class _About:
             heading=self.say(HEADINGS[one.kind]),
             client=client,
             is_nameless=is_nameless,
-            sentence="" if is_nameless else self._special(one, client) or self._sentence(one, client),
+            sentence="" if is_nameless else self._sentence(one, client),
             deadline=one.deadline,
             is_late=one.is_late(self.now),
             promised=one.promised,
@@ -273,61 +235,9 @@ class _About:
         )
 
     def _sentence(self, one: Task, client: Client | None) -> str:
-        facts = one.facts
-        match one.kind:
-            case TaskKind.TELL_CLIENT:
-                return " ".join(self._told(notice) for notice in self.notices.get(one.id, []))
-            case TaskKind.SYSTEM_WAS_AWAY:
-                return self.say(
-                    "Samtid var borta %(start)s–%(end)s. Skriv vad det blev av kontakterna under den tiden."
-                ) % {
-                    "start": self._time(facts.get("from")),
-                    "end": self._time(facts.get("to")),
-                }
-            case TaskKind.FOLLOW_UP | TaskKind.EMERGENCY_OPENED:
-                return self._follow_up(one, client)
-            case TaskKind.CONFIRM_CONSENT:
-                return self.say(
-                    "Samtycket kommer från en import och gäller inte förrän någon har bekräftat det."
-                )
-            case _:
-                return str(one.note or "")
-
-    def _special(self, one: Task, client: Client | None) -> str:
-        """Of the kinds with words of their own; empty for the others."""
-        if one.kind in review_words.HEADINGS:
-            return review_words.sentence(one.kind, one.facts, client, self.zone, self.say)
-        if one.kind in no_answer_words.TASK_HEADINGS:
-            return no_answer_words.task_sentence(one.kind, one.facts, client, self.say)
-        if one.kind in task_words.HEADINGS:
-            return task_words.sentence(one.kind, one.facts, self.zone, self.say)
-        if one.kind is TaskKind.LOG_SAMPLE:
-            return self.say(
-                "%(count)s slumpvis valda rader från %(month)s. Hade den som öppnade skäl till det?"
-            ) % {
-                "count": one.facts.get("entries", ""),
-                "month": self._month(one.facts.get("month")),
-            }
-        if one.kind is TaskKind.CALL_REQUEST:
-            time = clock_text(one.created_at, self.zone)
-            return self.say("Bad om det på skärmen kl. %(time)s.") % {"time": time}
-        return ""
-
-    def _follow_up(self, one: Task, client: Client | None) -> str:
-        if one.kind is TaskKind.EMERGENCY_OPENED:
-            return self.say("%(name)s har nödöppnat kl. %(time)s. Skälet står i loggen.") % {
-                "name": one.facts.get("by", ""),
-                "time": clock_text(one.created_at, self.zone),
-            }
-        why = one.facts.get("why")
-        if why == "put_off":
-            name = client.first_name if client else ""
-            return self.say("%(name)s tryckte Inte nu. Hör efter att allt är bra.") % {"name": name}
-        if why == "delegation":
-            return self.say("Någon med delegering behöver kvittera det som inte är kvitterat.")
-        if why == "carried":
-            return self.say("Något som skrevs in utan täckning stämmer inte med det som redan står. Bestäm.")
-        return str(one.note or "") or self.say("Den som kvitterade vill att det följs upp.")
+        if one.kind is TaskKind.TELL_CLIENT:
+            return " ".join(self._told(notice) for notice in self.notices.get(one.id, []))
+        return task_sentence(one, client, self.zone, self.language, self.say)
 
     def _told(self, notice: Notice) -> str:
         row = self.contacts.get(notice.contact_id)
@@ -378,15 +288,3 @@ class _About:
     def _owner(self, staff_id: UUID | None) -> str | None:
         found = self.staff.get(staff_id) if staff_id else None
         return found.short_name if found else None
-
-    def _time(self, text: Any) -> str:
-        try:
-            return clock_text(datetime.fromisoformat(str(text)), self.zone)
-        except ValueError:
-            return self.say("okänd tid")
-
-    def _month(self, text: Any) -> str:
-        try:
-            return str(format_date(date.fromisoformat(f"{text}-01"), "LLLL yyyy", locale=self.language))
-        except ValueError:
-            return ""
