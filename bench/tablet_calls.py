@@ -27,7 +27,11 @@ from server.tablets.simulated.homes import Home, read_or_make_key
 from server.tablets.simulated.tablet import Manner, Message, SimulatedTablet
 from tests.builders import Town, make_client, make_contact, make_digital, make_known
 from tests.e2e.running import PASSWORD, build
+from tests.server.calls import lines
 from tests.server.calls.lines import Line, open_page
+
+#: Seconds for an answer: what takes long is what is measured.
+lines.PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.media.janus.folder import programs
 from tests.e2e.running import CHROMIUM
 from tests.faults.network import missing
 
@@ -52,6 +53,13 @@ def networks() -> None:
 def browsers(networks: None) -> None:
     """... and there is a browser for them."""
     _have(None if shutil.which(CHROMIUM) else "Chromium is missing: apt-get install chromium")
+
+
+@pytest.fixture
+def janus(browsers: None) -> None:
+    """... and nodes for rooms."""
+    there = shutil.which("janus") and programs()
+    _have(None if there else "Janus is missing: apt-get install janus")
 
 
 @pytest.fixture

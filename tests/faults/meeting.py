@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +19,10 @@ from care.checkin.week import week_name
 from care.gatherings import Gathering, GatheringKind
 from care.ids import new_id
 from care.staff import Staff
+from server.media.janus.folder import NodeSettings, programs, write
 from tests.builders import make_account
 from tests.e2e.running import PASSWORD, WEAK, sign_in
-from tests.faults.network import Network
+from tests.faults.network import Network, Place
 from tests.faults.seen import WATCH
 from tests.faults.stage import Distant, pages_in, serve
 
@@ -29,6 +34,7 @@ class Meeting:
     server: Distant
     mia: Page
     anna: Page
+    nodes: list[Node]
 
     @property
     def sides(self) -> tuple[Page, Page]:
@@ -69,13 +75,89 @@ async def _awaited(server: Distant) -> str:
     return str(gathering.id)
 
 
+@dataclass
+class Node:
+    """A Janus beside the server, with our own configuration and UDP ports of its own."""
+
+    settings: NodeSettings
+    process: asyncio.subprocess.Process
+
+    @property
+    def carries(self) -> bool:
+        """Whether somebody's picture goes through it: UDP ports of its range are open."""
+        lines = Path(f"/proc/{self.process.pid}/net/udp").read_text(encoding="ascii").splitlines()[1:]
+        lowest, highest = self.settings.ports
+        return any(lowest <= int(line.split()[1].split(":")[1], 16) <= highest for line in lines)
+
+
 @asynccontextmanager
-async def meeting(folder: Path) -> AsyncIterator[Meeting]:
-    """The places, the server and both browsers, up to two who have gone in."""
+async def janus(folder: Path, office: Place, count: int) -> AsyncIterator[list[Node]]:
+    """So many nodes in `office`, which answer."""
+    installed = programs()
+    assert installed is not None
+    nodes: list[Node] = []
+    try:
+        for number in range(count):
+            where = folder / f"janus-{number}"
+            where.mkdir(mode=0o700)
+            lowest = 20_000 + 1000 * number
+            settings = NodeSettings(
+                secret=secrets.token_urlsafe(24), port=8188 + number, admin_port=7188 + number,
+                addresses=(office.address,), ports=(lowest, lowest + 999),
+            )  # fmt: skip
+            write(where, settings, installed)
+            process = await asyncio.create_subprocess_exec(
+                *office.inside("janus", "-F", str(where), "-C", str(where / "janus.jcfg")),
+                stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "HOME": str(where)},
+            )  # fmt: skip
+            nodes.append(Node(settings, process))
+            office.run(sys.executable, "-c", _ANSWERS, str(settings.port))
+        yield nodes
+    finally:
+        for node in nodes:
+            if node.process.returncode is None:
+                node.process.kill()
+                await node.process.wait()
+
+
+#: Waits until somebody listens at the port.
+_ANSWERS = """
+import socket, sys, time
+for _ in range(300):
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
+        break
+    except OSError:
+        time.sleep(0.1)
+else:
+    sys.exit("nobody listens")
+"""
+
+
+def _setting(nodes: list[Node]) -> str:
+    """What the server is told of them."""
+    if not nodes:
+        return ""
+    each = [
+        f'[[media.nodes]]\nurl = "ws://127.0.0.1:{one.settings.port}"\nsecret = "{one.settings.secret}"\n'
+        f'admin_url = "ws://127.0.0.1:{one.settings.admin_port}"\n'
+        for one in nodes
+    ]
+    return '[media]\nengine = "janus"\n' + "".join(each)
+
+
+@asynccontextmanager
+async def meeting(folder: Path, *, nodes: int = 0) -> AsyncIterator[Meeting]:
+    """The places, the server and both browsers, up to two who have gone in.
+
+    `nodes` of Janus carry the rooms; none: the server's own engine.
+    """
     async with AsyncExitStack() as stack:
         network = stack.enter_context(Network())
         office, first, second = (network.place(name) for name in ("office", "first", "second"))
-        server = await serve(folder, office)
+        carrying = await stack.enter_async_context(janus(folder, office, nodes)) if nodes else []
+        server = await serve(folder, office, more=_setting(carrying))
         gathering = await _awaited(server)
         stack.push_async_callback(server.stop)
         await server.start()
@@ -88,4 +170,4 @@ async def meeting(folder: Path) -> AsyncIterator[Meeting]:
             await page.goto(f"{server.url}/avstamning/{gathering}")
             await page.get_by_role("button", name="Gå med").click()
             pages.append(page)
-        yield Meeting(server, *pages)
+        yield Meeting(server, pages[0], pages[1], carrying)

@@ -102,8 +102,11 @@ async def _browser(playwright: Playwright, folder: Path, place: Place, pin: str)
     return await playwright.chromium.launch(executable_path=script, args=[*flags, *MEDIA_FLAGS, pin])
 
 
-async def serve(folder: Path, place: Place, relay: Place | None = None) -> Distant:
-    """The server of `tests.e2e.running` with HTTPS by the demo's own authority, not yet started."""
+async def serve(folder: Path, place: Place, relay: Place | None = None, more: str = "") -> Distant:
+    """The server of `tests.e2e.running` with HTTPS by the demo's own authority, not yet started.
+
+    `more` settings, as they stand in the file.
+    """
     made = await build(folder)
     given = {one.name: getattr(made, one.name) for one in fields(made)}
     server = Distant(**{**given, "place": place})
@@ -114,7 +117,7 @@ async def serve(folder: Path, place: Place, relay: Place | None = None) -> Dista
         f'host = "{place.address}"\nport = {server.port}\npublic_url = "{server.url}"\n'
         f'certificate = "{files.certificate}"\ncertificate_key = "{files.key}"\n'
         # A password alone is what the tests sign in with; everything else is as in a municipality.
-        f"allow_password_login = true\n{turn}",
+        f"allow_password_login = true\n{turn}{more}",
         encoding="utf-8",
     )
     return server
