@@ -54,7 +54,7 @@ async def plan_page(request: web.Request) -> web.StreamResponse:
         client=client,
         plan=plan,
         persons=persons,
-        count=count,
+        unanswered=count,
         risks=RISKS,
         steps=[(step, HEADINGS[step], _default(client.risk, step), _own(plan, step)) for step in CHANGEABLE],
         most=LONGEST,

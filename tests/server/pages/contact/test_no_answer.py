@@ -232,6 +232,7 @@ async def test_the_plan_of_a_client(
     """Risk, own minutes and a word of advice; what somebody else wrote meanwhile is not overwritten."""
     page = await (await boss.get(f"/brukare/{ingrid.id}/inget-svar")).text()
     assert "När Ingrid inte svarar" in page
+    assert "utan svar de senaste två veckorna" not in page, "it has not happened"
     seen = page.split('name="seen" value="')[1].split('"')[0]
     data = {"seen": seen, "risk": "high", "ring_again": "2", "phone": "4", "advice": "Ofta på balkongen."}
     answer = await boss.post(f"/brukare/{ingrid.id}/inget-svar", data=data, allow_redirects=False)
