@@ -47,6 +47,7 @@ PARTS: tuple[str, ...] = (
     "server.operations.health",
     "server.calls.measured",
     "server.pages.accessibility",
+    "server.pages.connection_test",
     "server.pages.account.accounts",
     "server.pages.assets",
     "server.pages.account.authority",

@@ -19,6 +19,7 @@ from care.ticks import Tick
 from server.alerts.ways import ways_out
 from server.configuration import Configuration, Media, is_loopback
 from server.language import N_
+from server.operations import relay, relay_words
 from server.operations.check import Check, Verdict
 from server.operations.check import bad as _bad
 from server.operations.check import good as _good
@@ -43,7 +44,8 @@ async def examine(configuration: Configuration, clock: Clock) -> AsyncIterator[C
     yield _https(configuration)
     if configuration.public_url:
         yield _proxy(configuration)
-    yield _turn(configuration)
+    async for check in _turn(configuration, clock):
+        yield check
     async for check in _rooms(configuration):
         yield check
     yield _alerts(configuration, clock)
@@ -201,15 +203,38 @@ def _proxy(configuration: Configuration) -> Check:
     return _good("proxy", N_("Ingen okänd proxy döljer varifrån man kommer."))
 
 
-def _turn(configuration: Configuration) -> Check:
-    if configuration.turn is not None:
-        return _good("turn", N_("TURN-servern är inställd."))
-    if is_loopback(configuration.host):
-        return _warning("turn", N_("Det finns ingen TURN-server. På den här datorn behövs ingen."))
-    return _warning(
-        "turn",
-        N_("Det finns ingen TURN-server. Samtal kan misslyckas, och skyddade personer kan inte ringas."),
-    )
+async def _turn(configuration: Configuration, clock: Clock) -> AsyncIterator[Check]:
+    """Every transport is tried by relaying something over it."""
+    if configuration.turn is None:
+        if configuration.is_reachable:
+            yield _warning(
+                "turn",
+                N_(
+                    "Det finns ingen TURN-server. Samtal kan misslyckas, och skyddade personer kan inte "
+                    "ringas. docs/turn.md säger hur man ställer in en."
+                ),
+            )
+        else:
+            yield _warning("turn", N_("Det finns ingen TURN-server. På den här datorn behövs ingen."))
+        return
+    found = set()
+    try:
+        async for proof in relay.prove(configuration.turn, clock.now()):
+            found.add(proof.address.transport)
+            verdict = Verdict.GOOD if proof.result is relay.Result.RELAYS else Verdict.BAD
+            said = relay_words.sentence(proof.address.transport, proof.result)
+            yield Check("turn", verdict, said, relay_words.places(proof.address))
+    except Fault as fault:
+        yield Check("turn", Verdict.BAD, fault.sentence, fault.values)
+        return
+    if relay.Transport.TLS not in found:
+        yield _warning(
+            "turn",
+            N_(
+                "Ingen adress under [turn] går över TLS. Ett nät som bara släpper fram webbtrafik kommer då "
+                "inte fram: lägg till turns:… i urls."
+            ),
+        )
 
 
 def _alerts(configuration: Configuration, clock: Clock) -> Check:

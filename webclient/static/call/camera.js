@@ -47,10 +47,13 @@ export async function openCamera(sound = SOUND) {
   return { stream: null, camera: false, microphone: false, why };
 }
 
-/** One of them again, after it has been away; null while it cannot be had. @param {"audio" | "video"} kind */
-export async function openKind(kind) {
+/**
+ * One of them again, after it has been away; null while it cannot be had.
+ * @param {"audio" | "video"} kind @param {MediaTrackConstraints} [wishes] as it was asked for before
+ */
+export async function openKind(kind, wishes = kind === "audio" ? SOUND : PICTURE) {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(kind === "audio" ? { audio: SOUND } : { video: PICTURE });
+    const stream = await navigator.mediaDevices.getUserMedia({ [kind]: wishes });
     return stream.getTracks()[0] ?? null;
   } catch {
     return null;

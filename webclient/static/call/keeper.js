@@ -67,7 +67,8 @@ export class Keeper {
     if (this.#opening.has(kind)) return;
     this.#opening.add(kind);
     try {
-      const track = await openKind(kind);
+      const before = this.#stream.getTracks().find((one) => one.kind === kind);
+      const track = await openKind(kind, before?.getConstraints());
       if (!track) return;
       if (this.#stopped.signal.aborted) {
         track.stop();

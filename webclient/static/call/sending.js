@@ -43,12 +43,15 @@ export class Sending extends EventTarget {
   /** @param {MediaStream | null} stream camera and microphone from now on; null: nothing */
   take(stream) {
     this.#local = stream;
+    // Let go of on purpose: nothing is missed.
+    if (!stream) this.#had.clear();
     this.#watch();
   }
 
   /** Another track of that kind from now on; null: it is gone. @param {"audio" | "video"} kind @param {MediaStreamTrack | null} track */
   replace(kind, track) {
-    const local = (this.#local ??= new MediaStream());
+    const local = this.#local;
+    if (!local) return;
     for (const old of local.getTracks().filter((one) => one.kind === kind && one !== track)) local.removeTrack(old);
     if (track) {
       track.enabled = kind === "audio" ? !this.#muted : !this.#dark;
