@@ -51,7 +51,9 @@ async def standing(session: AsyncSession, invitation: Invitation, now: datetime)
 def check_standing(found: Standing) -> None:
     """Raise `Fault` ``guest.revoked``, ``guest.refused`` or ``guest.over`` (410) where nobody comes in."""
     if found is Standing.REVOKED:
-        raise Fault("guest.revoked", "Inbjudan gäller inte längre.", status=410)
+        raise Fault(
+            "guest.revoked", "Inbjudan gäller inte längre. Tack för att du ville vara med.", status=410
+        )
     if found is Standing.REFUSED:
         raise Fault("guest.refused", "Det går inte att vara med i samtalet just nu.", status=410)
     if found is Standing.OVER:
