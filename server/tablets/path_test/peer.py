@@ -1,7 +1,7 @@
 """Our side of the way: an aiortc peer that answers the tablet, sends the picture and the tone, and measures.
 
-The tablet offers, always. It is the browser's way that is tried, held to the relay as in a call, so the browser
-decides; and aiortc gathers all it has before it answers, so two messages are enough.
+The tablet offers, always. It is the browser's way that is tried, held to the relay as in a call, so the
+browser decides; and aiortc gathers all it has before it answers, so two messages are enough.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from av import AudioFrame, VideoFrame
 
-from server.media.description import usable
+from server.media.description import Unusable, published, usable
 from server.tablets.path_test.measured import ENOUGH_PICTURES, Came
 from server.tablets.path_test.picture import Picture, is_picture
 from server.tablets.path_test.tone import RATE, Tone, is_heard, loudness, samples
@@ -27,6 +27,8 @@ from server.tablets.path_test.tone import RATE, Tone, is_heard, loudness, sample
 #: Samples that the tone is measured over.
 _OVER = RATE // 4
 LOOPBACK = "127.0.0.1"
+#: Sound and picture.
+_LINES = 2
 #: All the addresses of the machine, as aioice finds them; the loopback is never among them.
 _ALL = aioice.ice.get_host_addresses
 
@@ -52,6 +54,8 @@ class Peer:
 
     async def answer(self, sdp: str) -> str:
         """Our description for the tablet's; raises `Unusable`."""
+        if len(published(sdp).media) != _LINES:
+            raise Unusable("m-lines")
         offer = RTCSessionDescription(sdp=without_names(sdp), type="offer")
         await usable(self._peer.setRemoteDescription(offer))
         # Into the m-lines that the tablet has offered.
