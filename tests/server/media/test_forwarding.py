@@ -117,6 +117,8 @@ async def test_one_poor_line_loses_its_own_pictures_and_nobody_elses(forwarder: 
             break
     assert held(poor)
     assert not held(good)
+    # What was on its way then still comes.
+    await forwarder.beat(4)
     at = len(poor.viewer.seen(sender.who, "video")), len(poor.viewer.seen(sender.who, "audio"))
     seen = len(good.viewer.seen(sender.who, "video"))
     await forwarder.beat(25)
