@@ -5,6 +5,7 @@ A server that is killed loses the last minute of figures and nothing else. Nothi
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ from server.calls.in_call import Sample
 
 if TYPE_CHECKING:
     from server.calls.side import Side
+
+log = logging.getLogger("samtid.calls")
 
 #: How often what has been gathered is written.
 EVERY = timedelta(seconds=60)
@@ -107,8 +110,12 @@ class Sampling:
             )
 
     async def write_all(self) -> None:
-        for call in list(self._calls):
-            await self.write(call)
+        """Write what is left of every call. Figures that cannot be written are lost, and nothing else."""
+        try:
+            for call in list(self._calls):
+                await self.write(call)
+        except Exception:
+            log.exception("the figures of a call could not be written")
 
 
 def _short(value: float | None) -> float | None:

@@ -270,7 +270,7 @@ class Side(Socket):
         if isinstance(note, Stated):
             if note.state is CallState.ENDED and note.call in self.seats:
                 self.seats[note.call].is_over = True
-                self.hub.soon(self.sampling.write(note.call))
+                self.hub.soon(self.sampling.write_all())
             self.send(self.state(note))
         elif isinstance(note, Here):
             self._other_is(note)
@@ -284,9 +284,10 @@ class Side(Socket):
             self.send(Peer(call=note.call, present=note.present, connection=note.connection, asks=note.asks))
 
     async def go_out(self) -> None:
-        await self.sampling.write_all()
         for seat in list(self.seats.values()):
             # Where another socket has taken over, this side is still there.
             if not seat.is_over and (self.gone is None or self.gone.close_code != MOVED):
                 await self.hub.relay.publish(seat.other, Here(call=seat.call, present=False))
             await self.stand_up(seat)
+        # Not waited for: who goes out may be in a hurry, and the other side is to know first.
+        self.hub.soon(self.sampling.write_all())

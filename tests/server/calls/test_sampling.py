@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from care.calls.life import Cause
 from server.operations.health import METRICS
 from tests.server.calls.conftest import House
+from tests.server.calls.lines import PATIENCE
 
 FIGURES: dict[str, Any] = {
     "round_trip_ms": 42.04, "loss_percent": 1.5, "jitter_ms": 3.0, "freezes": 1, "kilobits": 480.0,
@@ -36,7 +38,9 @@ async def test_samples_of_both_sides_stand_on_the_call(house: House) -> None:
     await tablet.close()
     await page.ask("quality", call=call, round_trip_ms=40.0, loss_percent=0.5, path="relay", kilobits=470.0)
     await page.close()
-    await house.server.app.shutdown()
+    async with asyncio.timeout(PATIENCE):
+        while sorted(len(one.series) for one in (await house.figures(call)).values()) != [3, 3]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     figures = await house.figures(call)
     client, worker = figures["client"], figures["worker"]
     assert [point[:3] for point in client.series] == [[5, 42.0, 1.5], [10, 42.0, 1.5], [15, 42.0, 1.5]]
