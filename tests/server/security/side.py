@@ -16,7 +16,7 @@ from care.approved import ApprovedPerson, approve
 from care.calls.call import Call
 from care.calls.life import CallState, Cause
 from care.carried import CarriedDeed, DeedKind, Doubt, Outcome
-from care.clients import AbsenceKind, Client, ClientAbsence
+from care.clients import AbsenceKind, Client, ClientAbsence, ContactPerson
 from care.consent import Consent, ConsentKind
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactLine, PlannedContact
@@ -95,6 +95,8 @@ class Side:
     #: Somebody opened `client` in an emergency, and a line of the log is drawn.
     opening: EmergencyOpening
     sample: LogSample
+    #: Whom to ring about `client`.
+    relative: ContactPerson
     #: A call of `video` that has ended.
     ended: Call
 
@@ -183,11 +185,15 @@ async def make_side(session: AsyncSession, town: Town, name: str = "Ingrid") -> 
         },
     )  # fmt: skip
     assert outage is not None
+    relative = ContactPerson(
+        id=new_id(), client_id=client.id, name=f"{name}s dotter", relation="dotter", phone="070-174 06 11"
+    )
+    session.add(relative)
     await session.flush()
     return Side(
         town.group, staff, client, mate, consent, friend, absence, visit, video, underway, line, red, rule,
         task,
         disruption, proposal, change, device, shared, made, check_number(key), gathering, note, action,
-        services["SO-SAM"], seen(client), told, outage, opening, drawn,
+        services["SO-SAM"], seen(client), told, outage, opening, drawn, relative,
         ended,
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from server.pages.client.no_answer_plan import seen
 from tests.server.conftest import Browser, Site
 from tests.server.security.side import Side
 
@@ -104,8 +105,8 @@ TRIES: dict[str, list[Try]] = {
         Try(lambda side: {"id": side.video.id}, lambda _: {"whom": "interpreter", "name": "Amal"}),
     ],
     "no_answer_plan": [client()],
-    "no_answer_plan_save": [client(lambda _: {"seen": "x", "risk": "high"})],
-    "contact_person_first": [client(lambda side: {"person": str(side.client.id)})],
+    "no_answer_plan_save": [client(lambda side: {"seen": seen(side.client, None), "risk": "high"})],
+    "contact_person_first": [client(lambda side: {"person": str(side.relative.id)})],
     "consent_record": [client(lambda _: {"kind": "photo", "how": "oral", "answer": "yes"})],
     "consent_confirm": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
     "consent_withdraw": [Try(lambda side: {"id": side.client.id, "consent": side.consent.id})],
@@ -128,7 +129,7 @@ TRIES: dict[str, list[Try]] = {
         )
     ],
     "no_answer": [row("red")],
-    "no_answer_say": [row("red", do="say", step="on_site", outcome="no_answer")],
+    "no_answer_say": [row("red", do="say", step="ring", outcome="no_answer")],
     "needs_resolve": [row("red", do="close", outcome="missed", reason="Hon sov.")],
     "needs_task": [Try(lambda side: {"id": side.task.id}, lambda _: {"outcome": "called"})],
     "outage_save": [
