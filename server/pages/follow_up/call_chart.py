@@ -17,9 +17,6 @@ _RULES = """inline:
 @media (prefers-color-scheme: dark) {
   .axis text, .axis text.major, .legends text { fill: #c9d1cc !important; }
   .axis .guide.line, .axis .line { stroke: #46514c !important; }
-  .color-0 { stroke: #7fc4b1 !important; fill: #7fc4b1 !important; }
-  .color-1 { stroke: #f2b33d !important; fill: #f2b33d !important; }
-  .color-0 .line, .color-1 .line { fill: none !important; }
 }
 .axis .guide.line { stroke-dasharray: 2,4 !important; }
 .series .line { stroke-width: 2.5 !important; stroke-opacity: 1 !important; }
@@ -34,7 +31,8 @@ _LOOK = Style(
     foreground_subtle="#dcd8cf",
     guide_stroke_color="#dcd8cf",
     major_guide_stroke_color="#dcd8cf",
-    colors=("#1f5a4c", "#8a5a00"),
+    # Seen on light and on dark ground: at least 3:1 on both.
+    colors=("#2f8f78", "#c47f00"),
     font_family="Inter, sans-serif",
     label_font_size=13,
     major_label_font_size=13,
@@ -54,7 +52,8 @@ def course_chart(points: Sequence[Point]) -> str:
         truncate_label=-1,
         margin=6,
         include_x_axis=True,
-        value_formatter=lambda value: f"{value:.0f} ms",
+        # Both scales: the caption says which is which.
+        value_formatter=lambda value: f"{value:.0f}",
         secondary_range=(0, max(5.0, *(point[LOSS] or 0.0 for point in points))),
         dots_size=1.5,
         no_data_text="",
