@@ -43,6 +43,8 @@ class Course:
 
     calls: int = 0
     resumed: int = 0
+    #: Did not come to an end in time, or lost their line otherwise.
+    failed: int = 0
     #: Tablets that came, and that went.
     came: int = 0
     went: int = 0
@@ -58,9 +60,14 @@ async def work(phone: Phone, rows: list[Row], course: Course, end: float, pause:
         async with phone.tablet(row.home):
             course.came += 1
             broken = course.calls % 3 == 2
-            await phone.call(row, broken=broken)
-            course.calls += 1
-            course.resumed += broken
+            try:
+                await phone.call(row, broken=broken)
+            except (TimeoutError, ConnectionError):
+                course.failed += 1
+                await phone.leave()
+            else:
+                course.calls += 1
+                course.resumed += broken
         course.went += 1
         await asyncio.sleep(max(0.0, pause - (time.monotonic() - began)))
 
@@ -127,6 +134,7 @@ def _show(course: Course, errors: list[str], minutes: float) -> None:
             [
                 ("calls", str(course.calls)),
                 ("... lost and taken up again in the middle", str(course.resumed)),
+                ("calls that did not come to their end", str(course.failed)),
                 ("tablets came / went", f"{course.came} / {course.went}"),
                 ("errors in the server's log", str(len(errors))),
                 ("memory at the first fifth, MiB", f"{late[0][1] / 1024:.1f}"),

@@ -150,6 +150,9 @@ class SimulatedTablet:
             await self._state(socket, message["state"])
         elif kind == "error":
             self._counts["errors"] += 1
+            if message["code"] == "call.step" and message.get("call") == self._call:
+                # Answered already, on a line that broke before it was told.
+                await self._go_on(socket, {"call": self._call, "state": "connecting"})
 
     async def _go_on(self, socket: ClientWebSocketResponse, call: Message | None) -> None:
         """A call that the tablet was in before its line broke."""
