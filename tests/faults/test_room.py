@@ -35,6 +35,10 @@ async def killed(folder: Path, *, nodes: int = 0) -> tuple[float, ...]:
         dead = now()
         os.kill(victim, signal.SIGKILL)
         took = await asyncio.gather(*(back(side, dead, HOPELESS, UNDER_WAY) for side in made.sides))
+        if nodes:
+            assert [one.carries for one in made.nodes if one.process.pid != victim] == [True]
+        else:
+            assert made.engine() != victim
         assert sum([await touches(side, dead) for side in made.sides]) == 0
     return tuple(took)
 
