@@ -122,8 +122,8 @@ class WorkerSocket(RoomSeats, LobbyWatch):
                 call=going_on,
             )
         )
-
         await self.watch_lobby(hello.contact)
+
     async def go_out(self) -> None:
         await super().go_out()
         self.hub.workers.discard(self)
@@ -160,18 +160,20 @@ class WorkerSocket(RoomSeats, LobbyWatch):
 
     def deliver(self, note: Note) -> None:
         if isinstance(note, TakenOver):
-            if note.by != self.id and note.call in self.seats:
-                self.hub.soon(self._let_go(self.seats[note.call]))
+            if note.call is not None and note.by != self.id and self.seats.pop(note.call, None) is not None:
+                # Said at once, and once, whoever else takes over in the same moment.
+                self.send(Taken(call=note.call))
+                self.hub.soon(self._let_go(note.call))
             return
         seat = self.seats.get(note.call) if isinstance(note, Here) and note.connection else None
         if seat is not None and seat.is_searching:
             self.hub.soon(self._heard(seat))
         super().deliver(note)
 
-    async def _let_go(self, seat: Seat) -> None:
-        # The other side is not told: it goes on with the page that took over.
-        await self.stand_up(seat)
-        self.send(Taken(call=seat.call))
+    async def _let_go(self, call_id: UUID) -> None:
+        # The other side is not told: it goes on with the page that took over. Which may be this one again.
+        if call_id not in self.seats:
+            await self.hub.relay.leave(worker_address(call_id), self.deliver)
 
     async def _heard(self, seat: Seat) -> None:
         """The tablet rings: from "Söker" to "Ringer"."""

@@ -273,8 +273,8 @@ function tick(since) {
 /** Let go of the peer, the camera and the pictures. */
 function letGo() {
   watch.stop();
-  samples.stop();
   hold.end();
+  samples.stop();
   together?.leave();
   together = null;
   gallery.clear();
