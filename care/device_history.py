@@ -60,4 +60,3 @@ def note_event(
 ) -> None:
     """Write one line of a tablet's history."""
     session.add(DeviceEvent(id=new_id(), device_id=device_id, at=at, kind=kind, facts=dict(facts or {})))
-

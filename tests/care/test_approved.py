@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from care.approved import MOST, approve, approved, lets_relatives_join
@@ -38,7 +40,7 @@ async def test_the_same_person_once(database: Database, clock: StandingClock) ->
     async with database.write() as session:
         town = await make_town(session)
         client = await make_client(session, town)
-        more = {"given_by": None, "now": clock.now(), "account_id": None}
+        more: dict[str, Any] = {"given_by": None, "now": clock.now(), "account_id": None}
         await approve(session, client, name="Lisa", relation="dotter", **more)
         await approve(session, client, name="Lisa", relation="granne", **more)
         with pytest.raises(Fault) as fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from care.clients import ContactPerson
@@ -15,7 +15,7 @@ from care.no_answer.case import NoAnswerCase
 from care.no_answer.step import WhyNoAnswer
 from tests.e2e.running import AT_REST, Running, accessible, sign_in, until
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
 
 
 async def due(running: Running) -> None:

@@ -17,15 +17,17 @@ _points = st.lists(
 )  # fmt: skip
 
 
+def _worst(points: list[Point], column: int) -> float | None:
+    return max((float(found) for p in points if (found := p[column]) is not None), default=None)
+
+
 @given(_points)
 def test_a_long_call_is_thinned_and_its_worst_is_kept(points: list[Point]) -> None:
     """At most `MOST` points; the worst loss and delay stand, and freezes are as many as before."""
     kept = thinned(points)
     assert len(kept) <= MOST
     for column in (ROUND_TRIP, LOSS):
-        assert max((p[column] for p in kept if p[column] is not None), default=None) == max(
-            (p[column] for p in points if p[column] is not None), default=None
-        )
+        assert _worst(kept, column) == _worst(points, column)
     assert sum(p[FREEZES] or 0 for p in kept) == sum(p[FREEZES] or 0 for p in points)
     assert (thinned(points) == points) is (len(points) <= MOST) or not points
 

@@ -36,7 +36,8 @@ async def call(
     figures |= more.pop("figures", {})
     async with site.database.write() as session:
         anna = await make_staff(session, site.town)
-        client = await make_client(session, site.town, name, **({"group_id": group.id} if group else {}))
+        where: dict[str, Any] = {"group_id": group.id} if group else {}
+        client = await make_client(session, site.town, name, **where)
         tablet = await make_tablet(session, client, last_seen_at=site.clock.now())
         rung = site.clock.now() - timedelta(hours=ago)
         row = await make_contact(

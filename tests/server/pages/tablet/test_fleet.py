@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -27,7 +28,7 @@ WELL = {"camera": "granted", "microphone": "granted", "sound": "ok", "painted": 
 
 
 async def home(
-    site: Site, name: str, health: dict[str, object], *, minutes: float = 0, **more: object
+    site: Site, name: str, health: dict[str, object], *, minutes: float = 0, **more: Any
 ) -> Device:
     async with site.database.write() as session:
         client = await make_client(session, site.town, name, **more)
@@ -98,7 +99,7 @@ async def test_six_hundred_tablets_fit(site: Site) -> None:
     async with site.database.write() as session:
         other = await make_group(session, site.town.municipality, "Gällö")
         for number in range(600):
-            group = {"group_id": other.id} if number >= 590 else {}
+            group: dict[str, Any] = {"group_id": other.id} if number >= 590 else {}
             client = await make_client(session, site.town, f"Kund{number:03d}", **group)
             await make_tablet(session, client, last_seen_at=site.clock.now(), health=WELL)
     await home(site, "Åke", {**WELL, "camera": "denied"})
