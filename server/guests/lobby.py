@@ -136,8 +136,26 @@ class Lobby:
         for watch in list(self.watches):
             if str(watch.lobby_of) == contact:
                 self._hub.soon(watch.tell_guests())
+        if event.topic == "guest.changed":
+            self._hub.soon(self._put_out(UUID(str(event.payload["guest"]))))
         if event.topic == "call.state" and event.payload.get("state") == CallState.ENDED.value:
             await self._app[ROOMS].end(UUID(str(event.payload["call"])))
+
+    async def _put_out(self, invitation_id: UUID) -> None:
+        """Whose invitation is over goes out of the room also when their socket has gone first.
+
+        A seat is kept a while for who has lost the line, and picture and sound go on meanwhile.
+        """
+        async with self._database.read() as session:
+            found = await session.get(Invitation, invitation_id)
+            if found is None or found.call_id is None:
+                return
+            if not (await standing(session, found, self._clock.now())).is_end:
+                return
+        desk = self._app[ROOMS]
+        for person in desk.people(found.call_id):
+            if person.guest == invitation_id:
+                await desk.leave(found.call_id, person.who)
 
 
 LOBBY = web.AppKey("lobby", Lobby)

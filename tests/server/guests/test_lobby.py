@@ -111,6 +111,28 @@ async def test_revoked_in_the_middle_is_out_at_once(home: Home) -> None:
     await until(has_left)
 
 
+async def test_revoked_without_a_line_is_out_too(home: Home) -> None:
+    """Picture and sound go on while a seat is kept: not for who has closed the socket and is then put out."""
+    page, _, _ = await talk(home)
+    line, guest = await home.wait()
+    room = await admitted(home, page, line, guest)
+    await line.ask("enter_room", room=room)
+    desk = home.house.server.app[ROOMS]
+    await line.close()
+
+    async def is_away() -> bool:
+        return not home.house.hub.guests
+
+    await until(is_away)
+    assert [one.name for one in desk.people(UUID(room))] == ["Lisa"], "the seat is kept"
+    await page.ask("guest_answer", guest=guest, answer="revoke")
+
+    async def is_out() -> bool:
+        return not desk.people(UUID(room))
+
+    await until(is_out)
+
+
 async def _people(page: Line, room: str) -> list[dict[str, object]]:
     entered = await page.ask("enter_room", room=room)
     return list(entered["people"])
