@@ -68,12 +68,7 @@ async def approve(
     Raises `Fault` ``approved.protected``, ``approved.full`` or ``approved.twice`` (409).
     """
     if client.is_protected:
-        raise Fault(
-            "approved.protected",
-            "Personen har skyddade uppgifter. Anhöriga kan inte bjudas in till samtalen.",
-            status=409,
-            place="name",
-        )
+        raise protected()
     standing = await approved(session, client.id)
     if any(one.name.casefold() == name.casefold() and one.relation == relation for one in standing):
         raise Fault("approved.twice", "Den personen står redan i listan.", status=409, place="name")
@@ -91,6 +86,16 @@ async def approve(
     session.add(made)
     await session.flush()
     return made
+
+
+def protected() -> Fault:
+    """Whoever is near may be whom the client is protected from."""
+    return Fault(
+        "approved.protected",
+        "Personen har skyddade uppgifter. Anhöriga kan inte bjudas in till samtalen.",
+        status=409,
+        place="name",
+    )
 
 
 async def lets_relatives_join(session: AsyncSession, client_id: UUID, now: datetime) -> bool:

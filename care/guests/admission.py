@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from care.approved import ApprovedPerson, lets_relatives_join
+from care.approved import ApprovedPerson, lets_relatives_join, protected
 from care.calls.call import Call, CallRole
 from care.calls.life import CallState
 from care.calls.ring import RING_AGAIN, live_calls
+from care.clients import Client
 from care.contacts.contact import PlannedContact
 from care.errors import Fault
 from care.guests.invitation import Invitation, hash_secret, new_secret, tell, window
@@ -38,7 +39,7 @@ async def invite(
     """A fresh invitation and its secret, which is kept nowhere. A relative is a `person` of the list.
 
     An earlier invitation of the same relative to the same call ends here.
-    Raises `Fault` ``guest.not_listed``, ``guest.too_many``, ``consent.relatives``, ``call.ended`` (409).
+    Raises `Fault` ``guest.not_listed``, ``guest.too_many``, ``call.ended`` (409), or as `check_relatives`.
     """
     if role not in ROLES or (role is CallRole.RELATIVE) != (person is not None):
         raise Fault(
@@ -87,7 +88,12 @@ async def invite(
 
 
 async def check_relatives(session: AsyncSession, client_id: UUID, now: datetime) -> None:
-    """Raise `Fault` ``consent.relatives`` (409) unless the client wants relatives in calls."""
+    """Raise `Fault` ``consent.relatives`` (409) unless the client wants relatives in calls.
+
+    ``approved.protected`` (409) where the client is protected by now: list and links were made before.
+    """
+    if (await session.get_one(Client, client_id)).is_protected:
+        raise protected()
     if not await lets_relatives_join(session, client_id, now):
         raise Fault(
             "consent.relatives",
@@ -102,7 +108,7 @@ async def admit(
 ) -> None:
     """Let the guest into `call`, which somebody has answered. Letting in twice is once.
 
-    Raises `Fault` ``guest.early``, ``guest.no_call`` (409), ``consent.relatives``, or as `check_standing`.
+    Raises `Fault` ``guest.early``, ``guest.no_call`` (409), or as `check_standing` and `check_relatives`.
     """
     found = await standing(session, invitation, now)
     check_standing(found)

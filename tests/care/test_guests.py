@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.approved import ApprovedPerson, approve
 from care.calls.call import Call, CallRole
 from care.calls.life import CallState
-from care.clients import Client
+from care.clients import Client, Protection
 from care.clock import StandingClock
 from care.consent import Consent, ConsentKind
 from care.contacts.channel import Channel
@@ -204,6 +204,22 @@ async def test_relatives_are_of_the_list_and_by_consent(database: Database, cloc
         assert [one.id for one in await invitations(session, here.contact.id, clock.now())] == [
             interpreter.id
         ]
+
+
+async def test_no_relative_comes_to_who_is_protected_by_now(database: Database, clock: StandingClock) -> None:
+    """The list and the link were made before: whom the client is protected from may be on it."""
+    async with database.write() as session:
+        here = await home(session, clock)
+        made, _ = await ask_lisa(session, here, clock)
+        call = await make_call(session, here.contact)
+        here.client.protection = Protection.CONFIDENTIALITY_MARK
+        await session.flush()
+        with pytest.raises(Fault) as fault:
+            await ask_lisa(session, here, clock)
+        assert fault.value.code == "approved.protected"
+        with pytest.raises(Fault) as fault:
+            await admit(session, made, call, here.contact.start, None)
+        assert fault.value.code == "approved.protected"
 
 
 async def test_a_new_link_takes_the_place_of_the_old(database: Database, clock: StandingClock) -> None:
