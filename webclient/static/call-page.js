@@ -134,8 +134,14 @@ function gather(call) {
   });
 }
 
-/** Camera and microphone for the self-view; nothing is sent before the answer. */
-async function prepareCamera() {
+/** @type {Promise<void> | null} */ let preparing = null;
+
+/** Camera and microphone for the self-view, asked for once; nothing is sent before the answer. */
+function prepareCamera() {
+  return (preparing ??= startCamera().finally(() => (preparing = null)));
+}
+
+async function startCamera() {
   if (camera) return;
   const opened = await openCamera(page.dataset["plainVoice"] ? PLAIN.to : undefined);
   if (page.dataset["phase"] === "ended" || page.dataset["phase"] === "ready") {
@@ -235,6 +241,7 @@ async function answered() {
   if (together?.isShown) return;
   await made.show(camera);
   await together?.show(camera);
+  if (peer !== made) return;
   watch.start(made);
   hold.begin(made, camera);
 }

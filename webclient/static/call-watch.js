@@ -3,6 +3,7 @@
  * to try. What is found is the watches' (call/watch/); the tablet tells of its own side by `trouble`.
  */
 
+import { closeCamera } from "./call/camera.js";
 import { closedBy, reopen } from "./call/reopen.js";
 import { Watch } from "./call/watch/watch.js";
 import { t } from "./words.js";
@@ -204,7 +205,11 @@ export class CallWatch {
     const [peer, watch, stream] = [this.#peer, this.#watch, this.#lent.camera()];
     if (!peer || !watch || !stream) return;
     const why = await reopen(stream, kind);
-    if (peer !== this.#peer) return;
+    if (peer !== this.#peer) {
+      // The call ended while it was being opened.
+      if (this.#lent.camera() !== stream) closeCamera(stream);
+      return;
+    }
     if (why !== null) {
       const what = this.#mine(closedBy(kind, why));
       if (what) this.#say(what);

@@ -53,7 +53,14 @@ function tell(words) {
   state.textContent = words;
 }
 
-async function prepare() {
+/** @type {Promise<void> | null} */ let preparing = null;
+
+/** Camera and microphone, asked for once, whoever waits for them. */
+function prepare() {
+  return (preparing ??= start().finally(() => (preparing = null)));
+}
+
+async function start() {
   if (camera) return;
   const opened = await openCamera();
   camera = opened.stream;
@@ -71,6 +78,10 @@ async function lostDevice() {
   closeCamera(camera);
   camera = null;
   await prepare();
+  if (section.dataset["phase"] === "ready") {
+    letGo();
+    return;
+  }
   await room.show(camera);
   tiles.own(camera);
   tell(trouble);
@@ -102,23 +113,32 @@ async function enter() {
   tell(t("Kopplar upp…"));
   connection.near = true;
   await prepare();
+  if (section.dataset["phase"] !== "entering") {
+    letGo();
+    return;
+  }
   await room.show(camera);
   tiles.own(camera);
   try {
     await room.enter();
-    sessionStorage.setItem(REMEMBERED, "in");
+    if (room.isInside) sessionStorage.setItem(REMEMBERED, "in");
   } catch (error) {
     if (error instanceof Refused) out(error.sentence);
   }
+}
+
+/** The camera is nobody's to see any more. */
+function letGo() {
+  closeCamera(camera);
+  camera = null;
+  preview.srcObject = null;
 }
 
 /** @param {string} words */
 function out(words) {
   sessionStorage.removeItem(REMEMBERED);
   connection.near = false;
-  closeCamera(camera);
-  camera = null;
-  preview.srcObject = null;
+  letGo();
   tiles.clear();
   show("ready");
   tell(words);
@@ -156,7 +176,8 @@ joinButton.addEventListener("click", () => void enter());
 tryButton.addEventListener("click", async () => {
   tell(t("Startar kameran…"));
   await prepare();
-  if (room.isInside) return;
+  // Gone in meanwhile.
+  if (section.dataset["phase"] !== "ready") return;
   show("trying");
   tell(trouble || t("Bara du ser bilden än."));
 });

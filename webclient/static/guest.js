@@ -161,6 +161,7 @@ async function enter(id) {
   });
   show("talking", invited());
   await made.show(camera);
+  if (room !== made) return;
   made.mute(isMuted);
   made.darken(isDark);
   made.enter().catch(() => undefined);

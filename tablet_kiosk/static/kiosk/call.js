@@ -48,6 +48,7 @@ export class Call extends EventTarget {
   #answersAt = Infinity;
   #byItself = false;
   /** @type {MediaStream | null} */ #own = null;
+  /** Own camera and microphone have been asked for: once a call, whatever the line does meanwhile. */ #isShowing = false;
   /** What the screen knows of its sound. @type {import("./self-help.js").Ears | null} */ #ears = null;
   /** @type {Beside | null} */ #beside = null;
   /** @type {SelfHelp | null} */ #help = null;
@@ -219,7 +220,7 @@ export class Call extends EventTarget {
     this.hasFlowed ||= yes;
     this.#tell();
     // Three seconds of seeing the caller begin with the first picture, not with the answer.
-    if (yes && this.#byItself && !this.isSeen && this.seenIn === null) this.#look(this.#lookSeconds);
+    if (yes && this.#byItself && !this.#isShowing && this.seenIn === null) this.#look(this.#lookSeconds);
   }
 
   /** @param {number} seconds */
@@ -232,15 +233,26 @@ export class Call extends EventTarget {
     }, 1000);
   }
 
+  get #isOver() {
+    return this.state === "ended";
+  }
+
   async #beSeen() {
     this.seenIn = null;
+    if (this.#isShowing) return;
+    this.#isShowing = true;
     const { stream, camera, microphone, why } = await openCamera(this.#isPlain ? PLAIN.from : undefined);
-    if (this.state === "ended") {
+    if (this.#isOver) {
       closeCamera(stream);
       return;
     }
     const own = (this.#own = stream ?? new MediaStream());
     const tell = () => {
+      if (this.#isOver) {
+        // Opened again in the very moment that it ended.
+        closeCamera(own);
+        return;
+      }
       const isOpen = (/** @type {MediaStreamTrack} */ { readyState }) => readyState === "live";
       this.hasPicture = own.getVideoTracks().some(isOpen);
       this.isSeen = own.getTracks().some(isOpen);
@@ -254,6 +266,7 @@ export class Call extends EventTarget {
     await this.#peer.show(own);
     await this.together?.show(own);
     tell();
+    if (this.#isOver) return;
     this.#keeper = new Keeper(own, this.#peer, tell);
     this.#help = new SelfHelp({
       connection: this.#connection, call: this.id, peer: this.#peer, stream: own, ears: () => this.#ears,

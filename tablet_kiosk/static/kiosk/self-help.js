@@ -28,6 +28,7 @@ export class SelfHelp {
   #stream;
   #changed;
   #watch;
+  #isOver = false;
   /** @type {Ears | null} */ #ears = null;
   /** @type {Map<string, number>} How often something was tried. */ #tried = new Map();
   /** @type {Set<string>} What has been told and is not over. */ #told = new Set();
@@ -65,6 +66,7 @@ export class SelfHelp {
   }
 
   stop() {
+    this.#isOver = true;
     this.#watch.stop();
     for (const wait of this.#waits) clearTimeout(wait);
     this.#told.clear();
@@ -108,9 +110,9 @@ export class SelfHelp {
     const stream = this.#stream;
     if (this.#isBack(stream, what, kind)) return;
     const why = await reopen(stream, kind);
-    if (!this.#told.has(what)) {
-      // The call ended meanwhile.
-      if (this.#peer.path === "closed") for (const track of stream.getTracks()) track.stop();
+    if (this.#isOver) {
+      // Whose stream it is closes it when the call has ended.
+      this.#changed();
       return;
     }
     if (why !== null) {

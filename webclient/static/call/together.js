@@ -73,6 +73,7 @@ export class Together extends EventTarget {
 
   /** Go in, and stay until `leave`. */
   enter() {
+    if (this.#isOver) return;
     // What went wrong for good is told by `closed`.
     this.#room.enter().catch(() => undefined);
   }
