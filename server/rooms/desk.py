@@ -224,8 +224,11 @@ class RoomDesk:
         room.seats.pop(seat.who, None)
         seat.stay()
         seat.deliver = None
+        await self._leave_engine(room.id, seat.who)
+
+    async def _leave_engine(self, room: UUID, who: UUID) -> None:
         try:
-            await self._engine.leave(room.id, seat.who)
+            await self._engine.leave(room, who)
         except Fault as refused:
             # An engine that is being replaced has nobody in it.
             log.info("left a room without its engine: %s", refused.code)
@@ -249,6 +252,7 @@ class RoomDesk:
         """The engine's answer to what somebody offers to send."""
         seat = self._seat(room, who)
         answer = await self._engine.publish(room, who, sdp)
+        await self._check_stays(room, seat)
         seat.lines.add(Line.PUBLISH)
         return answer
 
@@ -258,6 +262,7 @@ class RoomDesk:
         """Say whom somebody sees; an offer when the page must answer one."""
         seat = self._seat(room, who)
         offer = await self._engine.subscribe(room, who, sources, renew=renew)
+        await self._check_stays(room, seat)
         seat.lines.add(Line.SUBSCRIBE)
         return offer
 
@@ -282,6 +287,14 @@ class RoomDesk:
         if seat is None:
             raise fault("media.not_there")
         return seat
+
+    async def _check_stays(self, room: UUID, seat: Seat) -> None:
+        """Whoever was put out while the engine was asked gets no line. Raises `Fault` ``media.not_there``."""
+        found = self._rooms.get(room)
+        if found is not None and found.seats.get(seat.who) is seat:
+            return
+        await self._leave_engine(room, seat.who)
+        raise fault("media.not_there")
 
     def _hear(self, event: Event) -> None:
         """Something the engine tells unasked, to whom it concerns."""

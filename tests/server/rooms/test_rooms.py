@@ -21,6 +21,7 @@ from server.rooms.desk import room_address
 from tests.builders import make_group
 from tests.server.calls.lines import Line
 from tests.server.media.conftest import until
+from tests.server.media.peer import Person
 from tests.server.rooms.conftest import Office
 
 
@@ -244,6 +245,27 @@ async def test_who_loses_the_right_is_taken_out_at_once(office: Office) -> None:
     await socket.check_session()
     assert (await line.hear("room_closed"))["cause"] == "removed"
     assert office.desk.people(office.room) == []
+
+
+@pytest.mark.parametrize("kind", ["publish", "subscribe"])
+async def test_who_is_put_out_while_a_line_is_made_has_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """The engine may be slow, or on its way to another node: what comes of it is taken back."""
+    first, anna, _, _ = await two(office)
+    running, real = engine(office), getattr(engine(office), kind)
+
+    async def slow(room: UUID, who: UUID, *given: Any, **named: Any) -> Any:
+        await office.desk.leave(room, who)
+        return await real(room, who, *given, **named)
+
+    monkeypatch.setattr(running, kind, slow)
+    person = Person(UUID(anna["who"]))
+    office.people.append(person)
+    await person.publisher.peer.setLocalDescription()
+    asked = {"sdp": person.publisher.peer.localDescription.sdp} if kind == "publish" else {}
+    assert (await first.ask(kind, room=office.room, **asked))["code"] == "media.not_there"
+    assert person.who not in [one.who for one in (await running.stats(office.room)).people]
 
 
 async def test_an_ended_room_says_so_to_all(office: Office) -> None:
