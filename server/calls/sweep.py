@@ -88,8 +88,13 @@ class Sweep:
                 else self._grace
             )
             cause = self._cause(call, worker_away, client_away)
-            if cause is not None:
+            if cause is None:
+                continue
+            try:
                 await self._hub.desk.end(call.id, cause, SYSTEM, only=call.state)
+            except Exception:
+                # One that cannot be ended keeps no other going.
+                log.exception("a call could not be swept")
 
     async def _time_away(self, call: Call, role: CallRole, address: str) -> timedelta:
         key, now = (call.id, role), self._clock.now()

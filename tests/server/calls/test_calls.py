@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.access.log import AccessLog
 from care.accounts import AccountRole, Role
+from care.calls.call import Call
 from care.calls.life import CallState, Cause
+from care.calls.ring import live_calls
 from care.consent import Consent, ConsentKind
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
@@ -105,6 +110,30 @@ async def test_the_sweep_stands_in_for_a_desk_that_died(house: House) -> None:
     assert (await page.hear("state", state="ended"))["cause"] == "no_answer"
     await house.sweep()
     assert (await house.events()).count("call.no_answer") == 1
+
+
+async def test_a_call_that_cannot_be_ended_keeps_no_other_going(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep goes on to the next when one fails, instead of beginning anew with the same one for ever."""
+    page, tablet = await house.page(), await house.tablet()
+    await house.ring(page, tablet)
+    house.clock.move(timedelta(seconds=66))
+    end, tried = house.hub.desk.end, []
+
+    async def with_a_broken_one(session: AsyncSession) -> list[Call]:
+        return 2 * list(await live_calls(session))
+
+    async def breaks_first(*given: Any, **more: Any) -> CallState | None:
+        tried.append(given)
+        if len(tried) == 1:
+            raise RuntimeError("the record refuses")
+        return await end(*given, **more)
+
+    monkeypatch.setattr("server.calls.sweep.live_calls", with_a_broken_one)
+    monkeypatch.setattr(house.hub.desk, "end", breaks_first)
+    await house.sweep()
+    assert (await page.hear("state", state="ended"))["cause"] == "no_answer"
 
 
 async def test_not_now_is_later_and_never_a_no(house: House) -> None:
