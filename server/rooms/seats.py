@@ -151,7 +151,7 @@ class RoomSeats(Socket):
     async def go_out(self) -> None:
         self._is_out = True
         is_thrown_out = self.gone is not None and self.gone.close_code == NOT_RECOGNISED
-        for room, who in self.rooms.items():
+        for room, who in list(self.rooms.items()):
             if is_thrown_out:
                 await self.room_desk.leave(room, who)
             else:
