@@ -22,8 +22,10 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         begun = time.monotonic()
         line.sendto(str(n).encode(), (sys.argv[1], 4000))
         try:
-            if line.recv(99) == str(n).encode():
-                took.append(time.monotonic() - begun)
+            # What comes too late is not taken for the next one's.
+            while line.recv(99) != str(n).encode():
+                pass
+            took.append(time.monotonic() - begun)
         except OSError:
             pass
 print(len(took), 1000 * sum(took) / max(1, len(took)))
@@ -39,7 +41,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
 """
 
 
-def ask(place: Place, other: Place, number: int, patience: float = 1.0) -> tuple[int, float]:
+def ask(place: Place, other: Place, number: int, patience: float = 5.0) -> tuple[int, float]:
     """How many of so many packets came back, and after how many ms."""
     came, took = place.run(sys.executable, "-c", _ASK, other.address, str(number), str(patience)).split()
     return int(came), float(took)
@@ -63,7 +65,7 @@ def test_packets_pass_are_lost_cut_late_and_find_a_new_address() -> None:
         assert 1 <= ask(here, there, 40, 0.1)[0] <= 33
         network.lose(here, 0)
         network.cut(there)
-        assert ask(here, there, 2)[0] == 0
+        assert ask(here, there, 2, 0.5)[0] == 0
         network.mend(there)
         there.wire(delay=60)
         assert ask(here, there, 5)[1] >= 120
@@ -73,7 +75,7 @@ def test_packets_pass_are_lost_cut_late_and_find_a_new_address() -> None:
         assert there.address != old
         assert ask(here, there, 3)[0] == 3
         network.separate(here, there)
-        assert ask(here, there, 2)[0] == 0
+        assert ask(here, there, 2, 0.5)[0] == 0
     assert process.wait(10)
     assert process.stdout is not None
     process.stdout.close()
