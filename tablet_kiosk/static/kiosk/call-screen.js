@@ -207,8 +207,12 @@ export class CallScreen extends Screen {
   /** Who is there. @param {Call} call @param {string} name */
   #talkWords(call, name) {
     const others = call.together?.isShown ? call.together.others.filter(({ role }) => role !== "worker") : [];
-    const more = others.map((one) => [one.name, SEEN_WORDS.role(one.role)].filter(Boolean).join(", "));
-    return [t("Du pratar med %(name)s", { name }), ...more.map((one) => t("Med i samtalet: %(name)s", { name: one }))].join(". ");
+    return [t("Du pratar med %(name)s", { name }), ...this.#named(others)].join(". ");
+  }
+
+  /** @param {import("../call/together.js").Present[]} others */
+  #named(others) {
+    return others.map((one) => t("Med i samtalet: %(name)s", { name: [one.name, SEEN_WORDS.role(one.role)].filter(Boolean).join(", ") }));
   }
 
   /** Calm words, and what one may do, while the caller is not there. @param {Call} call @param {string} name */
@@ -229,8 +233,14 @@ export class CallScreen extends Screen {
     return t("%(name)s visar ingen bild just nu. Ni hör varandra.", { name });
   }
 
-  /** @param {Call} call @returns {[string, string]} */
+  /** The own camera, and who sees it already without being shown here yet. @param {Call} call @returns {[string, string]} */
   #cameraWords(call) {
+    const [symbol, words] = this.#ownWords(call);
+    return [symbol, [words, ...this.#named(call.isSeen ? (call.together?.onlookers ?? []) : [])].join(". ")];
+  }
+
+  /** @param {Call} call @returns {[string, string]} */
+  #ownWords(call) {
     if (this.needsTouch) return ["volume-x", t("Tryck på skärmen så hörs det")];
     if (call.isSeen) return call.hasPicture ? ["video", t("Kameran är på")] : ["mic", t("Mikrofonen är på")];
     if (call.seenIn !== null) {

@@ -66,6 +66,11 @@ export class Together extends EventTarget {
     return this.#room.people.filter(({ who }) => who !== this.#room.who);
   }
 
+  /** Who is in the room besides the two while it is not shown here: they may see this side before they are seen. */
+  get onlookers() {
+    return this.isShown ? [] : this.others.filter(({ role }) => role !== this.#main);
+  }
+
   /** The lines as the browser has them. */
   get peers() {
     return this.#room.peers;
