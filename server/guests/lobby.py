@@ -139,7 +139,8 @@ class Lobby:
         if event.topic == "guest.changed":
             self._hub.soon(self._put_out(UUID(str(event.payload["guest"]))))
         if event.topic == "call.state" and event.payload.get("state") == CallState.ENDED.value:
-            await self._app[ROOMS].end(UUID(str(event.payload["call"])))
+            # Not waited for: an engine that is slow to close it must not hold up every other fact.
+            self._hub.soon(self._app[ROOMS].end(UUID(str(event.payload["call"]))))
 
     async def _put_out(self, invitation_id: UUID) -> None:
         """Whose invitation is over goes out of the room also when their socket has gone first.
