@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from care.calls.call import Call
 from care.calls.life import CallState
 from care.calls.life import Cause as CallCause
+from care.calls.ring import live_calls
 from care.clock import Clock
 from care.contacts.cause import Cause
 from care.contacts.channel import Channel
@@ -52,10 +54,14 @@ def waiting_rows(now: datetime) -> Select[UUID]:
         Call.state == CallState.ENDED,
         Call.cause.in_(_TRIED),
         Call.rung_at > now - OPENS_WITHIN,
+        or_(PlannedContact.actual_start.is_(None), Call.rung_at > PlannedContact.actual_start),
     )
+    call = aliased(Call)
+    has_talked = exists().where(call.contact_id == PlannedContact.id, call.connected_at.is_not(None))
     unpressed = and_(
         PlannedContact.channel == Channel.PROMPT,
         PlannedContact.priority.in_([one for one in Priority if one.is_safety]),
+        PlannedContact.actual_start.is_(None),
     )
     return (
         select(PlannedContact.id)
@@ -64,7 +70,8 @@ def waiting_rows(now: datetime) -> Select[UUID]:
             PlannedContact.start > now - OPENS_WITHIN,
             or_(PlannedContact.cause.is_(None), PlannedContact.cause != Cause.CONSENT_WITHDRAWN),
             or_(rang_out, unpressed),
-            PlannedContact.actual_start.is_(None),
+            # What was answered, and nothing came through, was no talk: rung again, it may be unanswered.
+            or_(PlannedContact.actual_start.is_(None), ~has_talked),
             ~exists().where(NoAnswerCase.contact_id == PlannedContact.id),
         )
         .order_by(PlannedContact.start, PlannedContact.id)
@@ -109,11 +116,12 @@ async def move_on(session: AsyncSession, case_id: UUID, clock: Clock) -> bool:
 async def _follow(session: AsyncSession, case: NoAnswerCase, clock: Clock) -> bool:
     now = clock.now()
     contact = await fetch(session, case.contact_id)
-    if contact.status not in RED:
+    is_connecting = contact.status is Status.UNDERWAY and await _is_connecting(session, contact.id)
+    if contact.status not in RED and not is_connecting:
         ending = "answered" if contact.status is Status.UNDERWAY else contact.status.value
         await end_case(session, case, ending, clock=clock, hand=HAND, by=contact.owner_id)
         return True
-    if await _by_visit(session, case, contact, clock):
+    if not is_connecting and await _by_visit(session, case, contact, clock):
         return True
     before = course = course_of(case)
     for call in await unmarked_calls(session, case):
@@ -132,6 +140,15 @@ async def _follow(session: AsyncSession, case: NoAnswerCase, clock: Clock) -> bo
     if course == before and (contact.deadline, contact.owner_id is None) == (case.deadline, False):
         return False
     return await keep(session, case, course, clock=clock, hand=HAND, has_lapsed=has_lapsed)
+
+
+async def _is_connecting(session: AsyncSession, contact_id: UUID) -> bool:
+    """The tablet has answered, perhaps by itself, and nobody has been seen or heard yet: that is no answer.
+
+    The clock goes on, and nobody on the way is called off.
+    """
+    calls = await live_calls(session, contact_id=contact_id)
+    return bool(calls) and not any(call.connected_at for call in calls)
 
 
 async def _by_visit(session: AsyncSession, case: NoAnswerCase, contact: PlannedContact, clock: Clock) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from care.calls.call import Call, CallParticipant, CallRole
-from care.calls.course import end
+from care.calls.course import answer, end
 from care.calls.course import fetch as fetch_call
 from care.calls.life import CallState, Cause
 from care.clients import Client, Risk
@@ -67,6 +67,30 @@ class Evening:
         self.clock.move(timedelta(minutes=1))
         async with self.database.write() as session:
             await end(session, await fetch_call(session, call.id), cause, self.clock.now(), Hand("call"))
+
+    async def machine_answers(self) -> Call:
+        """Anna rings, and the tablet takes the call by itself after ten seconds."""
+        now = self.clock.now()
+        async with self.database.write() as session:
+            call = Call(id=new_id(), contact_id=self.row_id, rung_at=now, state=CallState.RINGING)
+            session.add(call)
+            await session.flush()
+            session.add_all(
+                CallParticipant(id=new_id(), call_id=call.id, role=role, staff_id=self.anna.id)
+                for role in (CallRole.WORKER, CallRole.CLIENT)
+            )
+            self.clock.move(timedelta(seconds=10))
+            await session.flush()
+            await answer(session, await fetch_call(session, call.id), self.clock.now(), auto=True,
+                         hand=Hand("tablet"))  # fmt: skip
+        return call
+
+    async def comes_to_nothing(self, call: Call) -> None:
+        """A minute later no picture and no sound have come."""
+        self.clock.move(timedelta(minutes=1))
+        async with self.database.write() as session:
+            await end(session, await fetch_call(session, call.id), Cause.MEDIA_FAILED, self.clock.now(),
+                      Hand("call"))  # fmt: skip
 
     async def tick(self, minutes: float = 0) -> None:
         """Time goes by, a minute at a time, and the ticks with it."""

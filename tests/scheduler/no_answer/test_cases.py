@@ -153,6 +153,36 @@ async def test_an_answer_on_the_second_ring_is_an_ordinary_day(alone: Database, 
         assert await session.scalar(select(func.count(Task.id))) == 0
 
 
+async def test_a_machine_that_answers_calls_nobody_off(database: Database, clock: StandingClock) -> None:
+    """Bo is on the way when the tablet takes the call by itself: nothing comes through, and he goes on."""
+    evening = await an_evening(database, clock, risk=Risk.HIGH)
+    await evening.ring()
+    await evening.tick(10)
+    async with database.write() as session:
+        await send_somebody(session, await fetch(session, evening.row_id), evening.bo.id, clock=clock,
+                            hand=PERSON)  # fmt: skip
+    call = await evening.machine_answers()
+    await evening.tick()
+    case, visit = await evening.the_case(), await evening.visit()
+    assert visit is not None
+    assert (case.is_open, visit.status.is_end) == (True, False)
+    await evening.comes_to_nothing(call)
+    await evening.tick()
+    case, row = await evening.the_case(), await evening.row()
+    assert (case.is_open, row.status, row.deadline) == (True, Status.AWAITING, case.deadline)
+
+
+async def test_answered_without_picture_and_then_unanswered(alone: Database, clock: StandingClock) -> None:
+    """Nobody was seen the first time: the ring that nobody answers opens a case as any other."""
+    evening = await an_evening(alone, clock)
+    await evening.comes_to_nothing(await evening.machine_answers())
+    await evening.tick()
+    assert await evening.case() is None
+    await evening.ring()
+    await evening.tick(26)
+    assert await evening.visit() is not None
+
+
 async def test_known_absence_stops_it_before_it_starts(alone: Database, clock: StandingClock) -> None:
     """She went to hospital at eight: the row is cancelled, not missed, and no case is opened."""
     evening = await an_evening(alone, clock)
