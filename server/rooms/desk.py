@@ -209,6 +209,16 @@ class RoomDesk:
         if seat is not None and seat.deliver is None:
             await self._out(room, who)
 
+    async def give_up_absent(self, account: UUID) -> None:
+        """The rights of an account have changed: a seat whose line is broken cannot be asked about, and goes.
+
+        Whoever may still come in gets a new one.
+        """
+        for room in list(self._rooms.values()):
+            for seat in room.away():
+                if seat.person.account == account:
+                    await self._give_up(room.id, seat.who)
+
     async def end(self, room: UUID, cause: str = "ended") -> None:
         """End it for everybody."""
         found = self._rooms.get(room)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from aiohttp import web
 from prometheus_client import Gauge
 
+from care.outbox import OutboxEvent
 from server.calls.hub import HUB
-from server.keys import CLOCK, CONFIGURATION, ROOMS
+from server.keys import CLOCK, CONFIGURATION, ROOMS, TAIL
 from server.media.choice import make_engine
 from server.operations.health import METRICS
 from server.rooms.checkin_door import CheckinDoor
@@ -30,5 +32,12 @@ def setup(app: web.Application) -> None:
 
 
 async def _run(app: web.Application) -> AsyncIterator[None]:
+    desk = app[ROOMS]
+
+    async def hear(event: OutboxEvent) -> None:
+        app[HUB].soon(desk.give_up_absent(UUID(str(event.payload["account"]))))
+
+    end = app[TAIL].subscribe("account.changed", hear)
     yield
-    await app[ROOMS].stop()
+    end()
+    await desk.stop()

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
-from care.accounts import AccountRole, Role
+from care.accounts import Account, AccountRole, Role
 from care.gatherings import Gathering, Participant
 from care.ids import new_id
 from care.municipality import SmallTeam
+from care.outbox import announce
 from server.calls.hub import HUB
 from server.media.embedded.supervisor import EmbeddedEngine
 from server.rooms.desk import room_address
@@ -245,6 +246,24 @@ async def test_who_loses_the_right_is_taken_out_at_once(office: Office) -> None:
     await socket.check_session()
     assert (await line.hear("room_closed"))["cause"] == "removed"
     assert office.desk.people(office.room) == []
+
+
+async def test_who_is_locked_out_without_a_line_has_no_seat_left(office: Office) -> None:
+    """Picture and sound go on while a seat is kept: not for whose account has been closed meanwhile."""
+    staff, anna = await office.worker("anna")
+    _, bo = await office.worker("bo")
+    first, second = await office.page(anna), await office.page(bo)
+    await office.enter(first)
+    await office.enter(second)
+    await first.close()
+    while not any(one["away"] for one in (await second.hear("people"))["people"]):
+        pass
+    async with office.site.database.write() as session:
+        account = (await session.scalars(select(Account).where(Account.staff_id == staff.id))).one()
+        await announce(session, office.site.clock.now(), "account.changed", account=account.id)
+    while len((await second.hear("people"))["people"]) > 1:
+        pass
+    assert [one.name for one in office.desk.people(office.room)] == ["Bo Lind"]
 
 
 @pytest.mark.parametrize("kind", ["publish", "subscribe"])
