@@ -79,12 +79,29 @@ class Course:
             self.step is Step.CHECK_VISIT or now >= self.began + timedelta(minutes=visit)
         )
 
+    def wants_driver(self, now: datetime) -> bool:
+        """The visit was made while the others are rung, and nobody has chosen in time who drives.
+
+        Once the visit is the step itself somebody is asked, by name.
+        """
+        at = self._driver_by()
+        return at is not None and now >= at
+
+    def _driver_by(self) -> datetime | None:
+        visit = self.times.visit
+        is_asked = self.step in STAYS
+        if self.is_over or is_asked or visit is None or not self.has_visit or self.is_sent:
+            return None
+        return self.began + timedelta(minutes=visit) + TO_SEND
+
     def next_look(self, zone: ZoneInfo = SWEDEN) -> datetime:
         """The next instant at which something happens by the clock alone."""
         moments = [self.deadline(zone)]
         visit = self.times.visit
         if visit is not None and not (self.has_visit or self.called_off or self.step is Step.ON_SITE):
             moments.append(self.began + timedelta(minutes=visit))
+        if (driver_by := self._driver_by()) is not None:
+            moments.append(driver_by)
         return min(moments)
 
 
@@ -174,6 +191,7 @@ def called_off(course: Course, now: datetime) -> Course:
         is_sent=False,
         is_wrong=False,
         called_off=True,
-        step=Step.CHECK_VISIT,
+        # A social call goes back to who decides about it: nobody is asked to send anybody in the night.
+        step=Step.DECIDE if Step.DECIDE in course.times.ladder and not course.is_wrong else Step.CHECK_VISIT,
         since=now,
     )

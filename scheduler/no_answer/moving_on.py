@@ -27,7 +27,7 @@ from care.no_answer.step import Outcome
 from care.services import Priority
 from scheduler.no_answer.cases import RED, keep, note, open_case
 from scheduler.no_answer.ending import end_case
-from scheduler.no_answer.sending import send
+from scheduler.no_answer.sending import send, send_nearest
 
 HAND = Hand("tick.no_answer")
 #: Older rows were red before, and a person has them: no car is sent for yesterday.
@@ -131,6 +131,8 @@ async def _follow(session: AsyncSession, case: NoAnswerCase, clock: Clock) -> bo
         course = rang(course, outcome, call.ended_at or call.rung_at)
     if course.wants_visit(now):
         course = await send(session, case, course, clock=clock, hand=HAND)
+    elif course.wants_driver(now):
+        course = await send_nearest(session, case, course, clock=clock, hand=HAND)
     has_lapsed = now >= course.deadline(clock.zone)
     if has_lapsed:
         await note(session, case, Outcome.LAPSED, at=now, of=course.step, staff_id=contact.owner_id)

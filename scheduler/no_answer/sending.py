@@ -11,7 +11,7 @@ from care.clock import Clock
 from care.contacts.cause import Cause
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
-from care.contacts.step import Hand, alter, fetch, step
+from care.contacts.step import Hand, alter, fetch, staff_of, step
 from care.no_answer.case import NoAnswerCase
 from care.no_answer.course import Course, sent
 from care.services import Priority
@@ -35,13 +35,12 @@ async def send(
 ) -> Course:
     """Make the visit, or give the one that stands to somebody; the course after it.
 
-    With nobody named who leads chooses between the nearest; where nobody leads at work the nearest is sent.
+    With nobody named who leads chooses between the nearest, within `TO_SEND`; where nobody leads at work the
+    nearest is sent.
     """
     now = clock.now()
     if to is None and not await who_leads(session, case.group_id, clock):
-        client = await session.get_one(Client, case.client_id)
-        found = await nearest(session, client, clock, most=1)
-        to = found[0].staff.id if found else None
+        to = await _nearest(session, case, clock)
     visit = await standing_visit(session, case)
     if visit is None:
         contact = await session.get_one(PlannedContact, case.contact_id)
@@ -54,6 +53,25 @@ async def send(
     elif to is not None:
         await alter(session, visit, at=now, hand=hand, event="sent", staff=[to], owner_id=to, touched=True)
     return sent(course, now, to_somebody=to is not None)
+
+
+async def send_nearest(
+    session: AsyncSession, case: NoAnswerCase, course: Course, *, clock: Clock, hand: Hand
+) -> Course:
+    """Nobody has chosen in time who drives: whom the plan has given the visit meanwhile, or the nearest."""
+    visit = await standing_visit(session, case)
+    if visit is None:
+        return course
+    if await staff_of(session, visit.id):
+        return sent(course, clock.now(), to_somebody=True)
+    to = await _nearest(session, case, clock)
+    return course if to is None else await send(session, case, course, clock=clock, hand=hand, to=to)
+
+
+async def _nearest(session: AsyncSession, case: NoAnswerCase, clock: Clock) -> UUID | None:
+    client = await session.get_one(Client, case.client_id)
+    found = await nearest(session, client, clock, most=1)
+    return found[0].staff.id if found else None
 
 
 async def standing_visit(session: AsyncSession, case: NoAnswerCase) -> PlannedContact | None:

@@ -111,6 +111,23 @@ def test_what_stays_goes_to_the_next_person_and_never_away() -> None:
         assert again.deadline() > after(60)
 
 
+def test_who_drives_is_chosen_within_five_minutes() -> None:
+    """Also while the others are still rung; once the visit is the step somebody is asked by name."""
+    one = sent(replace(course(Risk.HIGH), step=S.PHONE, since=after(10)), after(10), to_somebody=False)
+    assert not one.wants_driver(after(14))
+    assert one.wants_driver(after(15))
+    assert one.next_look() == after(15)
+    assert not sent(one, after(12), to_somebody=True).wants_driver(after(20))
+    assert not replace(one, step=S.CHECK_VISIT).wants_driver(after(20))
+
+
+def test_a_visit_called_off_from_a_social_call_waits_for_a_decision() -> None:
+    """In the night until the morning; unless something was wrong."""
+    one = sent(replace(course(Risk.LOW), step=S.DECIDE), after(25), to_somebody=True)
+    assert called_off(one, after(30)).step is S.DECIDE
+    assert called_off(take(one, Outcome.WRONG, after(26)), after(30)).step is S.CHECK_VISIT
+
+
 def test_a_visit_called_off_by_a_person_is_made_anew_by_a_person_alone() -> None:
     one = called_off(sent(replace(course(), step=S.CHECK_VISIT), after(25), to_somebody=True), after(30))
     assert not one.wants_visit(after(300))

@@ -100,6 +100,25 @@ async def test_high_risk_has_a_visit_after_ten_minutes(
     assert (await evening.the_case()).step is Step.PHONE
 
 
+async def test_where_nobody_chooses_the_nearest_drives(database: Database, clock: StandingClock) -> None:
+    """Karin leads and is busy: five minutes after the visit was made somebody is on the way all the same."""
+    evening = await an_evening(database, clock, risk=Risk.HIGH)
+    await evening.ring()
+    await evening.tick(13)
+    visit = await evening.visit()
+    assert visit is not None
+    async with database.read() as session:
+        assert await staff_of(session, visit.id) == []
+    await evening.tick(2)
+    case, visit = await evening.the_case(), await evening.visit()
+    assert visit is not None
+    async with database.read() as session:
+        assert len(await staff_of(session, visit.id)) == 1
+    assert (case.is_sent, visit.owner_id is None) == (True, False)
+    # The others are rung meanwhile.
+    assert case.step is Step.NEIGHBOURS
+
+
 async def test_a_social_call_at_night_sends_no_car_by_itself(alone: Database, clock: StandingClock) -> None:
     """It waits for a person until nine in the morning, and then asks again; no visit is ever made."""
     evening = await an_evening(alone, clock, service="SO-SAM", risk=Risk.HIGH)
