@@ -126,7 +126,10 @@ function gather(call) {
     gallery.hear(true);
     gallery.play();
   });
-  made.addEventListener("rest", () => void peer?.rest());
+  made.addEventListener("rest", () => {
+    samples.stop();
+    void peer?.rest();
+  });
   void made.show(camera).then(() => {
     made.mute(muteButton.dataset["off"] === "yes");
     made.darken(cameraButton.dataset["off"] === "yes");
@@ -235,7 +238,7 @@ async function answered() {
   const made = peer;
   if (!made) return;
   made.answered();
-  samples.start(made);
+  if (!together?.isShown) samples.start(made);
   await prepareCamera();
   if (peer !== made) return;
   if (together?.isShown) return;

@@ -139,7 +139,7 @@ export class Call extends EventTarget {
     this.#lookSeconds = message["look_seconds"] ?? this.#lookSeconds;
     this.#peer.serve(message["ice_servers"] ?? [], message["relay_only"] ?? false);
     this.#peer.answered();
-    this.#samples.start(this.#peer);
+    if (!this.together?.isShown) this.#samples.start(this.#peer);
     await this.#peer.again();
     this.#take(message["state"], message["version"]);
     if (message["room"]) this.#gather();
@@ -297,7 +297,10 @@ export class Call extends EventTarget {
       this.#help?.stop();
       this.#flowing(true);
     });
-    made.addEventListener("rest", () => void this.#peer.rest());
+    made.addEventListener("rest", () => {
+      this.#samples.stop();
+      void this.#peer.rest();
+    });
     made.addEventListener("flowing", () => this.#flowing(true));
     made.addEventListener("lost", () => this.#flowing(false));
     this.dispatchEvent(new CustomEvent("gather", { detail: { together: made } }));

@@ -79,9 +79,9 @@ export class Flowing extends EventTarget {
     this.dispatchEvent(new Event("lost"));
   }
 
-  /** The fields of `quality` for the whole call. @returns {Promise<Record<string, unknown>>} */
+  /** The fields of `quality` for the whole call, or for as long as it was looked at. @returns {Promise<Record<string, unknown>>} */
   async figures() {
-    if (this.#peer.connectionState !== "closed") this.#figures.add(await readFlow(this.#peer), performance.now());
+    if (!this.#isOver && this.#peer.connectionState !== "closed") this.#figures.add(await readFlow(this.#peer), performance.now());
     return { ...this.#figures.summary(), ...(this.firstMs === null ? {} : { setup_ms: Math.round(this.firstMs) }) };
   }
 

@@ -1,4 +1,4 @@
-"""Camera and microphone are closed when the call is over, whatever was being opened in that moment."""
+"""A call as the tablet lives it, in the JavaScript that does it: what it opens it closes, come what may."""
 
 from __future__ import annotations
 
@@ -82,9 +82,11 @@ globalThis.document = Object.assign(new EventTarget(), {
   hidden: false, visibilityState: "visible", documentElement: { lang: "sv", hasAttribute: () => false },
 });
 const connection = Object.assign(new EventTarget(), {
-  isOpen: true, now: () => new Date(), send: () => true, ask: async () => ({}), heard: {},
+  isOpen: true, now: () => new Date(), said: [], send(message) { return this.said.push(message) > 0; },
+  ask: () => new Promise(() => {}), opened: async () => true, heard: {},
   on(type, act) { this.heard[type] = act; return () => delete this.heard[type]; },
 });
+const said = (type) => connection.said.filter((one) => one.type === type).length;
 const ends = () => connection.heard.state({ call: "c1", state: "ended", version: 9, cause: "hung_up" });
 const live = () => opened.filter(({ readyState }) => readyState === "live").length;
 """
@@ -206,3 +208,22 @@ def test_a_microphone_that_the_worker_opens_anew_is_closed_when_the_call_has_end
       await seconds(2);
       return [opened.length, live()];""")
     assert (times, left) == (1, 0)
+
+
+def test_in_a_room_nothing_is_measured_of_the_way_that_rests(run: Any) -> None:
+    """Once both see each other there, no samples of nothing follow, nor after a break of the line."""
+    before, after = run(
+        CALL
+        + """
+      call.answer();
+      await until(() => call.isSeen && said("sample") > 0);
+      connection.heard.state({ call: "c1", state: "connected", version: 1, room: true });
+      call.together.isShown = true;
+      call.together.dispatchEvent(new Event("rest"));
+      await seconds(1);
+      const before = said("sample");
+      await call.goOn({ call: "c1", name: "Anna", state: "connected", version: 2, room: true });
+      await seconds(20);
+      return [before, said("sample")];"""
+    )
+    assert before == after
