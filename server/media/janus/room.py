@@ -100,7 +100,7 @@ class Room:
                     )
                     new = Publishing(handle, who)
                     answer = await self._begun(home, new, sdp, read)
-                    self._still(seat, home)
+                    await self._stays(seat, home, new.handle)
                 except BaseException:
                     self._forget_empty(seat)
                     raise
@@ -123,7 +123,7 @@ class Room:
                     if old is not None and old.handle is not None:
                         self._do(old.handle.detach())
                 await self._follow(home, seat, viewing)
-                self._still(seat, home)
+                await self._stays(seat, home, viewing.handle)
                 if viewing.pending is not None:
                     viewing.given = viewing.pending.number
                 return viewing.pending
@@ -290,12 +290,13 @@ class Room:
             raise fault("media.not_there")
         return seat
 
-    def _still(self, seat: Seat, home: Home) -> None:
-        """Raises when somebody left, or the room moved, while Janus was asked."""
-        if self.home is not home:
-            raise Gone("moved")
-        if self.seats.get(seat.who) is not seat:
-            raise fault("media.not_there")
+    async def _stays(self, seat: Seat, home: Home, made: Handle | None) -> None:
+        """Raises when somebody left, or the room moved, while Janus was asked; what was `made` goes again."""
+        if self.home is home and self.seats.get(seat.who) is seat:
+            return
+        if made is not None:
+            await made.detach()
+        raise Gone("moved") if self.home is not home else fault("media.not_there")
 
     def _forget_empty(self, seat: Seat) -> None:
         if seat.is_empty and self.seats.get(seat.who) is seat:
