@@ -76,12 +76,17 @@ OUTCOMES: dict[Step, tuple[Outcome, ...]] = {
     Step.RING: (Outcome.NO_ANSWER, Outcome.NOT_NOW, Outcome.ANSWERED, Outcome.WRONG),
     Step.RING_AGAIN: (Outcome.NO_ANSWER, Outcome.NOT_NOW, Outcome.ANSWERED, Outcome.WRONG),
     Step.PHONE: (Outcome.NO_ANSWER, Outcome.ANSWERED, Outcome.NOT_NOW, Outcome.WRONG),
-    Step.NEIGHBOURS: (Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.DONE_THERE, Outcome.AWAY, Outcome.WRONG),
-    Step.CONTACT_PERSON: (Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.AWAY, Outcome.WRONG),
+    # Who has been rung may ring back while others are asked.
+    Step.NEIGHBOURS: (
+        Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.DONE_THERE, Outcome.ANSWERED, Outcome.AWAY, Outcome.WRONG,
+    ),
+    Step.CONTACT_PERSON: (
+        Outcome.NO_ANSWER, Outcome.SEEN_OK, Outcome.ANSWERED, Outcome.AWAY, Outcome.WRONG,
+    ),
     Step.CHECK_VISIT: (Outcome.ANSWERED, Outcome.SEEN_OK, Outcome.AWAY),
     Step.ON_SITE: (Outcome.NO_ANSWER, Outcome.INSIDE_OK, Outcome.INSIDE_HELP, Outcome.AWAY, Outcome.POLICE),
     Step.DECIDE: (Outcome.VISIT, Outcome.ANSWERED, Outcome.LEAVE, Outcome.WRONG),
-}
+}  # fmt: skip
 
 #: With these the case has come to its end; the row ends with it, or goes on as a visit.
 ENDS = frozenset(

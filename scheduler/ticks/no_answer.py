@@ -26,13 +26,15 @@ async def no_answer(database: Database, clock: Clock) -> int:
     async with database.read() as session:
         waiting = list(await session.scalars(waiting_rows(clock.now())))
         open_ids = await _due(session, clock)
-    count = 0
-    for contact_id in waiting:
-        async with database.write() as session:
-            count += await open_waiting(session, contact_id, clock)
-    for case_id in open_ids:
-        async with database.write() as session:
-            count += await move_on(session, case_id, clock)
+    count, failed = 0, None
+    for do, key in [*((open_waiting, one) for one in waiting), *((move_on, one) for one in open_ids)]:
+        try:
+            async with database.write() as session:
+                count += await do(session, key, clock)
+        except Exception as error:  # noqa: BLE001 - told of below: what goes wrong with one holds up nobody else
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return count
 
 

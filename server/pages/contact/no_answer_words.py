@@ -59,6 +59,8 @@ _OWN: dict[tuple[Step, Outcome], str] = {
     (Step.NEIGHBOURS, Outcome.NO_ANSWER): N_("Ingen vet"),
     (Step.CONTACT_PERSON, Outcome.NO_ANSWER): N_("Ingen svarade"),
     (Step.CONTACT_PERSON, Outcome.SEEN_OK): N_("Är hemma och mår bra"),
+    (Step.NEIGHBOURS, Outcome.ANSWERED): N_("Har svarat nu"),
+    (Step.CONTACT_PERSON, Outcome.ANSWERED): N_("Har svarat nu"),
     (Step.CHECK_VISIT, Outcome.ANSWERED): N_("Har svarat nu"),
     (Step.DECIDE, Outcome.ANSWERED): N_("Har svarat nu"),
     (Step.ON_SITE, Outcome.NO_ANSWER): N_("Ingen öppnar, den ansvariga behövs"),

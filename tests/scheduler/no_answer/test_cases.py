@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.absence import leave
 from care.calls.life import Cause
 from care.clients import AbsenceKind, Client, Risk
-from care.clock import StandingClock
+from care.clock import Clock, StandingClock
 from care.contacts.cause import Cause as NotDone
 from care.contacts.channel import Channel
 from care.contacts.contact import ContactHistory, PlannedContact
@@ -25,8 +27,10 @@ from care.storage.database import Database
 from care.tasks import Task, TaskKind
 from scheduler.answers import say, send_somebody
 from scheduler.no_answer.ending import say_why
+from scheduler.no_answer.moving_on import move_on
 from scheduler.no_answer.nearest import nearest
 from scheduler.no_answer.neighbours import Where, neighbours
+from scheduler.ticks import no_answer as tick
 from scheduler.ticks.day_end import day_end
 from tests.builders import make_contact
 from tests.scheduler.no_answer.set_up import PERSON, Evening, an_evening
@@ -117,6 +121,47 @@ async def test_where_nobody_chooses_the_nearest_drives(database: Database, clock
     assert (case.is_sent, visit.owner_id is None) == (True, False)
     # The others are rung meanwhile.
     assert case.step is Step.NEIGHBOURS
+
+
+@pytest.mark.parametrize("of", [Step.NEIGHBOURS, Step.CONTACT_PERSON])
+async def test_she_rings_back_while_others_are_asked(alone: Database, clock: StandingClock, of: Step) -> None:
+    """Whoever has got hold of her can say so at any step: it was done by telephone, and not missed."""
+    evening = await an_evening(alone, clock)
+    await evening.ring()
+    await evening.tick(15 if of is Step.NEIGHBOURS else 20)
+    assert (await evening.the_case()).step is of
+    await tell(evening, Outcome.ANSWERED, of)
+    assert (await evening.row()).status is Status.DONE_PHONE
+
+
+async def test_one_case_that_fails_holds_up_no_other(
+    alone: Database, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tick says that it failed, and is tried again; Ingrid's steps go on all the same."""
+    evening = await an_evening(alone, clock)
+    await evening.ring()
+    await evening.tick()
+    async with alone.write() as session:
+        other = await make_contact(
+            session, evening.client, evening.town.services["TI-DAG"], clock.now(), channel=Channel.VIDEO,
+            staff=[evening.anna], status=Status.DUE,
+        )  # fmt: skip
+    broken = await evening.the_case()
+    evening.row_id = other.id
+    await evening.ring()
+    await evening.tick()
+    case = await evening.the_case()
+
+    async def moves(session: AsyncSession, case_id: UUID, at: Clock) -> bool:
+        if case_id == broken.id:
+            raise RuntimeError("broken")
+        return await move_on(session, case_id, at)
+
+    monkeypatch.setattr(tick, "move_on", moves)
+    clock.move(timedelta(minutes=15))
+    with pytest.raises(RuntimeError):
+        await tick.no_answer(alone, clock)
+    assert (await evening.the_case()).step is not case.step
 
 
 async def test_a_social_call_at_night_sends_no_car_by_itself(alone: Database, clock: StandingClock) -> None:
