@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from server.rooms.person import Visitor
 from server.rooms.seats import RoomSeats
 from server.security.address import client_address
 from server.security.throttle import GUEST_ADDRESS
+
+log = logging.getLogger("samtid.guests")
 
 
 class GuestSocket(RoomSeats):
@@ -116,7 +119,11 @@ class GuestSocket(RoomSeats):
     async def _go_round(self) -> None:
         while True:
             await asyncio.sleep(self.round_seconds)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                # Asked again: whoever waits is not to wait for ever, and goes out in order.
+                log.exception("a guest's lobby could not be looked at")
 
     def deliver(self, note: Note) -> None:
         if isinstance(note, TakenOver) and note.by != self.id:

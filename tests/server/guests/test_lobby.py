@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from care.access.log import AccessLog
@@ -13,9 +15,10 @@ from care.clients import Client
 from care.consent import Consent
 from care.contacts.channel import Channel
 from care.ids import new_id
+from server.guests.socket import GuestSocket
 from server.keys import ROOMS
 from tests.builders import make_contact, moment
-from tests.server.calls.lines import Line, open_page
+from tests.server.calls.lines import PATIENCE, Line, open_page
 from tests.server.guests.conftest import Home, until
 
 
@@ -51,6 +54,32 @@ async def test_early_says_when_it_begins_and_lets_in_nobody(home: Home) -> None:
     (socket,) = home.house.hub.guests
     await socket.look()
     assert (await line.hear("lobby"))["state"] == "waiting"
+
+
+async def test_a_round_that_fails_is_made_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is busy once: the early guest hears of the opening all the same, and goes out in order."""
+    monkeypatch.setattr(GuestSocket, "round_seconds", 0.05)
+    home.house.clock.move(timedelta(minutes=-10))
+    line, _ = await home.wait()
+    (socket,) = home.house.hub.guests
+    look, tried = socket.look, []
+
+    async def busy_once() -> None:
+        tried.append(True)
+        if len(tried) == 1:
+            raise TimeoutError("no place to read from")
+        await look()
+
+    monkeypatch.setattr(socket, "look", busy_once)
+    await until(lambda: is_more(tried, 1))
+    home.house.clock.move(timedelta(minutes=6))
+    assert (await line.hear("lobby", state="waiting"))["host"] == "Anna"
+    await line.close()
+    await asyncio.wait_for(socket.ended.wait(), PATIENCE)
+
+
+async def is_more(tried: list[bool], count: int) -> bool:
+    return len(tried) > count
 
 
 async def test_admitted_and_both_sides_hear_of_the_room(home: Home) -> None:
