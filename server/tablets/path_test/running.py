@@ -203,7 +203,11 @@ class PathTests:
             seen = await going.wait(going.seen, PASS)
             if seen is not None and seen.problem is None and peer.came.connected_ms is not None:
                 # It may have what it wants before we have ours.
-                await going.wait(asyncio.ensure_future(peer.whole.wait()), OURS_WITHIN)
+                ours = asyncio.ensure_future(peer.whole.wait())
+                try:
+                    await going.wait(ours, OURS_WITHIN)
+                finally:
+                    ours.cancel()
             return judge(peer.came, seen)
         finally:
             facts["relay" if relay_only else "direct"] = figures(peer.came, seen)

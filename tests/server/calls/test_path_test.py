@@ -16,6 +16,7 @@ from care.tasks import Task, TaskKind, open_task
 from scheduler.ticks.device_watch import device_watch
 from server.tablets.path_test import running
 from server.tablets.path_test.asking import ask_for_path_test
+from server.tablets.path_test.measured import Came
 from server.tablets.path_test.running import PATH_TESTS
 from tests.server.calls.conftest import House
 
@@ -82,6 +83,44 @@ async def test_a_page_that_knows_of_no_such_test_has_not_answered(
     await asked(house)
     await tablet.hear("path_test")
     assert await result(house) is PathResult.NO_ANSWER
+
+
+class HalfCome:
+    """Our side of a test: connected, and what the tablet sends never comes whole."""
+
+    def __init__(self) -> None:
+        self.came = Came(connected_ms=5)
+        self.whole = self
+        self.left = asyncio.Event()
+
+    async def answer(self, offer: str) -> str:
+        return offer
+
+    async def wait(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left.set()
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_nothing_waits_on_for_what_never_came_whole(
+    small_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tablet is done, our own side is not in time: the test ends, and its waiting with it."""
+    house, peer = small_house, HalfCome()
+    monkeypatch.setattr(running, "OURS_WITHIN", 0.05)
+    monkeypatch.setattr(house.server.app[PATH_TESTS], "_peer", lambda _: peer)
+    tablet = await house.tablet()
+    await asked(house)
+    begun = await tablet.hear("path_test")
+    await tablet.ask("path_offer", run=begun["run"], sdp="v=0")
+    await tablet.ask("path_seen", run=begun["run"], right_pictures=9, tone_heard=True)
+    assert not (await result(house)).is_well
+    async with asyncio.timeout(10):
+        await peer.left.wait()
 
 
 async def test_a_tablet_that_comes_back_closes_the_task_of_its_silence(small_house: House) -> None:
