@@ -18,7 +18,7 @@ from sqlalchemy.orm import selectinload
 from care.alerts import Alert, AlertEnd, AlertKind, AlertWish, make_alert
 from care.clock import Clock
 from care.contacts.channel import Channel
-from care.contacts.contact import PlannedContact
+from care.contacts.contact import Origin, PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand
 from care.contacts.sweep import Move, pick, sweep
@@ -68,7 +68,7 @@ async def reachable(session: AsyncSession, clock: Clock) -> Reachable:
 
 
 async def tell_of_rows(session: AsyncSession, who: Reachable, clock: Clock) -> int:
-    """Rows that begin soon, and rows that have not happened; how many messages were made."""
+    """Rows that begin soon, check visits, and rows that have not happened; how many messages were made."""
     now = clock.now()
     wanted = [key for key in who.wishes if who.wants(key, AlertKind.DUE) or who.wants(key, AlertKind.RED)]
     if not wanted:
@@ -84,6 +84,7 @@ async def tell_of_rows(session: AsyncSession, who: Reachable, clock: Clock) -> i
                         PlannedContact.start > now,
                         PlannedContact.channel.in_(_TOLD_OF),
                     ),
+                    and_(PlannedContact.status == Status.DUE, PlannedContact.origin == Origin.ESCALATION),
                 ),
                 PlannedContact.owner_id.in_(wanted),
             )
@@ -94,7 +95,16 @@ async def tell_of_rows(session: AsyncSession, who: Reachable, clock: Clock) -> i
     red = [row for row in rows if row.status in _RED and who.wants(row.owner_id, AlertKind.RED)]
     count = await _tell_again(session, AlertKind.RED, red, now)
     for row in rows:
-        if row.status is Status.DUE and _nobody_knows(row, who, now) and row.owner_id is not None:
+        if row.status is not Status.DUE or row.owner_id is None:
+            continue
+        if row.start <= now:
+            # A check visit begins when it is made: whoever is sent is told, however lately Min dag was open.
+            count += await make_alert(
+                session, AlertKind.DUE, staff_id=row.owner_id, group_id=row.group_id, contact_id=row.id,
+                once_key=f"due:{row.id}:{row.owner_id}:{row.start.isoformat()}", at=now, until=now + WORTH,
+                facts={"at": row.start.isoformat(), "is_call": False},
+            )  # fmt: skip
+        elif _nobody_knows(row, who, now):
             count += await make_alert(
                 session, AlertKind.DUE, staff_id=row.owner_id, group_id=row.group_id, contact_id=row.id,
                 once_key=f"due:{row.id}:{row.owner_id}:{row.start.isoformat()}", at=now, until=row.start,

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from care.alerts import Alert, AlertEnd, AlertKind, AlertWish, note_seen, note_taken
 from care.clock import StandingClock
 from care.contacts.channel import Channel
-from care.contacts.contact import ContactHistory, PlannedContact
+from care.contacts.contact import ContactHistory, Origin, PlannedContact
 from care.contacts.life import Status
 from care.ids import new_id
 from care.staff import Shift, ShiftKind, Staff, Title
@@ -115,6 +115,27 @@ async def test_a_call_that_waits_is_told_once(world: World) -> None:
     (alert,) = await world.alerts()
     assert (alert.kind, alert.staff_id, alert.until) == (AlertKind.DUE, world.anna.id, row.start)
     assert alert.facts == {"at": row.start.isoformat(), "is_call": True}
+
+
+async def test_whoever_is_sent_to_a_door_is_told(world: World) -> None:
+    """A check visit begins when it is made: told once to each who is sent, also with Min dag just opened."""
+    row = await world.row("2026-12-01 14:20", channel=Channel.PHYSICAL)
+    async with world.database.write() as session:
+        await session.execute(
+            update(PlannedContact).where(PlannedContact.id == row.id).values(origin=Origin.ESCALATION)
+        )
+        await note_seen(session, world.anna.id, world.clock.now() - timedelta(minutes=15))
+    world.clock.move(timedelta(seconds=20))
+    assert await world.look() == 1
+    assert await world.look() == 0
+    async with world.database.write() as session:
+        await session.execute(
+            update(PlannedContact).where(PlannedContact.id == row.id).values(owner_id=world.erik.id)
+        )
+    assert await world.look() == 1
+    assert [(one.kind, one.staff_id) for one in await world.alerts()] == [
+        (AlertKind.DUE, world.anna.id), (AlertKind.DUE, world.erik.id),
+    ]  # fmt: skip
 
 
 async def test_who_has_min_dag_open_needs_no_message(world: World) -> None:
