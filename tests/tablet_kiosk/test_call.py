@@ -227,3 +227,23 @@ def test_in_a_room_nothing_is_measured_of_the_way_that_rests(run: Any) -> None:
       return [before, said("sample")];"""
     )
     assert before == after
+
+
+def test_who_calls_is_named_once_and_the_screen_is_left_alone_then(run: Any) -> None:
+    """A page read again hears the name and shows it; a caller without one does not make the screen anew."""
+    named = run("""
+      const { Calls } = await import("./kiosk/calls.js");
+      const calls = new Calls(() => true);
+      const tablet = Object.assign(new EventTarget(), { connection });
+      const told = [];
+      calls.addEventListener("named", () => told.push(calls.going.id));
+      calls.listen(tablet);
+      const detail = { call: { call: "c1", state: "connected" } };
+      tablet.dispatchEvent(new CustomEvent("welcome", { detail }));
+      let version = 0;
+      for (const name of ["", "", "Anna", "Anna"]) {
+        connection.heard.resumed({ call: "c1", name, state: "connected", version: ++version });
+        await seconds(1);
+      }
+      return told;""")
+    assert named == ["c1"]

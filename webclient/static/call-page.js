@@ -228,7 +228,9 @@ async function resume(call) {
       await made.again();
     }
   } catch (error) {
-    if (error instanceof Refused && error.code !== "lost" && peer === made) {
+    // A fault of ours is told as every other; the call goes on as far as it does.
+    if (!(error instanceof Refused)) throw error;
+    if (error.code !== "lost" && peer === made) {
       if (page.dataset["phase"] !== "ended") over("ended", error.sentence);
     }
   }

@@ -36,7 +36,7 @@ export class Calls extends EventTarget {
     });
     connection.on("resumed", (message) => {
       if (this.going?.id !== message["call"]) return;
-      if (this.going?.caller.first_name === "") this.#tell("named");
+      if (this.going?.caller.first_name === "" && message["name"]) this.#tell("named");
       void this.going?.goOn(message);
       this.#tell("change");
     });
