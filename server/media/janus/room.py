@@ -61,7 +61,11 @@ class Room:
                 await watch.detach()
                 raise
         self.home = home
-        joined = await watch.say({"request": "join", "ptype": "publisher", "room": name})
+        try:
+            joined = await watch.say({"request": "join", "ptype": "publisher", "room": name})
+        except Refused:
+            await watch.detach()
+            raise
         self.placed_before = True
         self._heard(joined.data)
 
