@@ -73,7 +73,11 @@ class OneNode:
     async def publish(self, address: str, note: Note) -> int:
         listeners = list(self._listeners.get(address, ()))
         for deliver in listeners:
-            deliver(note)
+            try:
+                deliver(note)
+            except Exception:
+                # One that cannot take it keeps nobody else from hearing.
+                log.exception("a note of signalling could not be handed over")
         return len(listeners)
 
     async def is_there(self, address: str) -> bool:

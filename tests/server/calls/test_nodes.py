@@ -76,6 +76,19 @@ async def test_one_node_hands_notes_to_who_listens() -> None:
     assert not await relay.is_there("worker/b")
 
 
+async def test_one_that_fails_keeps_nobody_else_from_hearing() -> None:
+    """Nor does it end who hands notes over."""
+    relay = OneNode()
+
+    def fails(note: Note) -> None:
+        raise RuntimeError(type(note).__name__)
+
+    await relay.listen("worker/a", fails)
+    notes, _ = await heard(relay, "worker/a")
+    assert await relay.publish("worker/a", HERE) == 2
+    assert notes == [HERE]
+
+
 async def test_notes_survive_the_way_between_nodes() -> None:
     """What is encoded is decoded as it was, messages within included."""
     candidate = Candidate(call=CALL, from_="a", to="b", candidate=IceCandidate(candidate="x", sdp_mid="0"))
