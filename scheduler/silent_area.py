@@ -12,7 +12,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from care.calls.call import Call
@@ -22,7 +22,7 @@ from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
 from care.contacts.step import Hand, step
-from care.devices import DeviceAssignment
+from care.devices import Device, DeviceAssignment
 from care.ids import read_id
 from care.services import Priority
 from care.tasks import Task, tell_task
@@ -50,6 +50,7 @@ async def keep_up(session: AsyncSession, task: Task, now: datetime) -> int:
     """Bring the rows of a silent area up to date; how many became *unknown*."""
     since = datetime.fromisoformat(str(task.facts["since"]))
     homes = await _homes(session, task, now)
+    silent = {client.id for client in await _homes(session, task, now, still_silent=True)}
     rows = list(
         await session.scalars(
             select(PlannedContact)
@@ -68,7 +69,13 @@ async def keep_up(session: AsyncSession, task: Task, now: datetime) -> int:
     tried = await _tried(session, [row.id for row in rows])
     count = 0
     for row in rows:
-        is_lost = row.channel in _ON_THE_LINE and row.start <= now and row.id not in tried
+        # A tablet that is back may be rung, however long the last one of the area stays away.
+        is_lost = (
+            row.client_id in silent
+            and row.channel in _ON_THE_LINE
+            and row.start <= now
+            and row.id not in tried
+        )
         if is_lost and row.status in (Status.PLANNED, Status.DUE):
             await step(
                 session, row, Status.UNKNOWN, at=now, hand=HAND, cause=Cause.NETWORK_AWAY,
@@ -101,12 +108,16 @@ async def coming(session: AsyncSession, client_id: UUID, now: datetime) -> list[
     return [str(one) for one in rows]
 
 
-async def _homes(session: AsyncSession, task: Task, now: datetime) -> list[Client]:
+async def _homes(
+    session: AsyncSession, task: Task, now: datetime, *, still_silent: bool = False
+) -> list[Client]:
     devices = [key for text in task.facts.get("devices", []) if (key := read_id(str(text)))]
     found = await session.scalars(
         select(Client)
         .join(DeviceAssignment, DeviceAssignment.client_id == Client.id)
+        .join(Device, Device.id == DeviceAssignment.device_id)
         .where(
+            Device.silent_since.is_not(None) if still_silent else true(),
             DeviceAssignment.device_id.in_(devices),
             DeviceAssignment.start <= now,
             or_(DeviceAssignment.end.is_(None), DeviceAssignment.end > now),

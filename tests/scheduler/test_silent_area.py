@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from care.calls.call import Call
 from care.calls.life import CallState
@@ -14,6 +14,7 @@ from care.contacts.cause import Cause
 from care.contacts.channel import Channel
 from care.contacts.contact import PlannedContact
 from care.contacts.life import Status
+from care.devices import Device, DeviceAssignment
 from care.ids import new_id
 from care.services import Priority
 from care.storage.database import Database
@@ -127,3 +128,29 @@ async def test_what_the_system_itself_missed_is_no_silent_area(
     await pass_time(database, clock, 1)
     await device_watch(database, clock)
     assert {(await status_of(database, row)).status for row in rows} == {Status.DUE}
+
+
+async def test_a_tablet_that_is_back_may_be_rung_while_others_are_silent(
+    database: Database, clock: StandingClock
+) -> None:
+    """One screen that stays away for days must not make the calls of its neighbours unknown."""
+    town, rows = await silent_town(database, clock)
+    await pass_time(database, clock, 15)
+    await device_watch(database, clock)
+    async with database.write() as session:
+        coming = [
+            await make_contact(
+                session, await session.get_one(Client, row.client_id), town.services["TI-DAG"],
+                clock.now() + timedelta(minutes=1), channel=Channel.VIDEO, status=Status.DUE,
+                priority=Priority.P2,
+            )
+            for row in rows[1:3]
+        ]  # fmt: skip
+        back = select(DeviceAssignment.device_id).where(DeviceAssignment.client_id == rows[1].client_id)
+        await session.execute(
+            update(Device).where(Device.id.in_(back)).values(last_seen_at=clock.now() + timedelta(seconds=1))
+        )
+    await pass_time(database, clock, 2)
+    await device_watch(database, clock)
+    assert (await area(database)).closed_at is None
+    assert [(await status_of(database, row)).status for row in coming] == [Status.DUE, Status.UNKNOWN]
