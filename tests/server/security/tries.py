@@ -170,7 +170,7 @@ TRIES: dict[str, list[Try]] = {
     "tablet_settings_save": [
         Try(
             lambda side: {"id": side.device.id},
-            lambda _: {"reach": "left", "text_size": "150", "switch": "two", "language": "sv"},
+            lambda _: {"reach": "left", "text_size": "150", "switch": "two", "language": "sv", "loudest": "150"},
         )
     ],
     "tablet_invite": [Try(form=lambda side: {"client": str(side.client.id)})],
