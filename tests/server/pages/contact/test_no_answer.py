@@ -110,6 +110,24 @@ async def test_sent_from_the_guide(site: Site, worker: Browser, row: PlannedCont
     assert answer.status == 422
 
 
+async def test_who_drives_is_chosen_while_others_are_rung(
+    site: Site, worker: Browser, row: PlannedContact, ingrid: Client
+) -> None:
+    """High risk: the visit is made at ten minutes, and is given to somebody at the step that is now."""
+    async with site.database.write() as session:
+        (await session.get_one(Client, ingrid.id)).risk = Risk.HIGH
+        await make_staff(session, site.town, "Karin", "Holm", title=Title.COORDINATOR)
+    await say(worker, row, "ring", "no_answer")
+    await say(worker, row, "ring_again", "no_answer")
+    assert "Skicka Anna L." not in await html(worker, row)
+    site.clock.move(timedelta(minutes=11))
+    await no_answer(site.database, site.clock)
+    page = await html(worker, row)
+    assert (await the_case(site)).step is Step.PHONE
+    assert "Ingen är vald än." in page
+    assert "Skicka Anna L." in page
+
+
 async def test_answered_by_telephone_and_why(site: Site, worker: Browser, row: PlannedContact) -> None:
     await say(worker, row, "ring", "no_answer")
     await say(worker, row, "ring_again", "no_answer")
