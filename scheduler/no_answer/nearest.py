@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from care.clients import Client
 from care.clock import Clock
 from care.contacts.channel import Channel
-from care.contacts.contact import Assignment, PlannedContact
+from care.contacts.contact import Assignment, Origin, PlannedContact
 from care.contacts.life import Status
 from care.known_staff import known_staff
 from care.municipality import Group
@@ -60,6 +60,8 @@ async def nearest(session: AsyncSession, client: Client, clock: Clock, *, most: 
         place, free = _where(rows.get(one.id, []), now)
         here = place or centre(groups[one.group_id])
         wait = round(max(free - now, timedelta(0)).total_seconds() / 60)
+        # Who is on the way to another door has that first: in a power cut not everybody is sent to all.
+        wait += sum(row.minutes for row, _ in rows.get(one.id, []) if _is_sent(row, client))
         found.append(Near(one, minutes_between(here, there) + wait, one.id in known))
     found.sort(key=lambda one: (one.minutes, known.get(one.staff.id, len(known)), one.staff.id))
     return found[:most]
@@ -85,6 +87,10 @@ async def _rows(
     for staff_id, row, client in rows:
         found[staff_id].append((row, client))
     return found
+
+
+def _is_sent(row: PlannedContact, client: Client) -> bool:
+    return row.origin is Origin.ESCALATION and row.status.is_untouched and row.client_id != client.id
 
 
 def _where(rows: list[tuple[PlannedContact, Client]], now: datetime) -> tuple[Place | None, datetime]:

@@ -15,7 +15,7 @@ from care.clients import AbsenceKind, Client, Risk
 from care.clock import Clock, StandingClock
 from care.contacts.cause import Cause as NotDone
 from care.contacts.channel import Channel
-from care.contacts.contact import ContactHistory, PlannedContact
+from care.contacts.contact import ContactHistory, Origin, PlannedContact
 from care.contacts.life import Status
 from care.contacts.performing import check_in, check_out
 from care.contacts.step import fetch, staff_of, step
@@ -32,7 +32,7 @@ from scheduler.no_answer.nearest import nearest
 from scheduler.no_answer.neighbours import Where, neighbours
 from scheduler.ticks import no_answer as tick
 from scheduler.ticks.day_end import day_end
-from tests.builders import make_contact
+from tests.builders import make_client, make_contact
 from tests.scheduler.no_answer.set_up import PERSON, Evening, an_evening
 
 
@@ -442,8 +442,6 @@ async def test_who_is_near(database: Database, clock: StandingClock) -> None:
     """The nearest drives, and who is in the house is asked first; nobody is told whom they are with."""
     evening = await an_evening(database, clock, latitude=62.75, longitude=15.42, building="Storgatan 1")
     async with database.write() as session:
-        from tests.builders import make_client
-
         same = await make_client(
             session, evening.town, "Gunnar", latitude=62.75, longitude=15.42, building="Storgatan 1"
         )
@@ -460,6 +458,22 @@ async def test_who_is_near(database: Database, clock: StandingClock) -> None:
     assert [one.staff.id for one in near] == [evening.bo.id, evening.anna.id]
     assert near[0].minutes == 6
     assert [(one.staff.id, one.where, one.is_there) for one in beside] == [(evening.bo.id, Where.HOUSE, True)]
+
+
+async def test_who_is_sent_already_is_sent_last(alone: Database, clock: StandingClock) -> None:
+    """The lights go out in two homes: the second is somebody else's."""
+    evening = await an_evening(alone, clock)
+    async with alone.read() as session:
+        first, second = await nearest(session, evening.client, clock)
+    async with alone.write() as session:
+        other = await make_client(session, evening.town, "Gunnar")
+        await make_contact(
+            session, other, evening.town.services["PV-MOR"], clock.now(), staff=[first.staff],
+            status=Status.DUE, minutes=15, origin=Origin.ESCALATION,
+        )  # fmt: skip
+    async with alone.read() as session:
+        near = await nearest(session, evening.client, clock)
+    assert [one.staff.id for one in near] == [second.staff.id, first.staff.id]
 
 
 async def test_everything_stands_in_the_history(alone: Database, clock: StandingClock) -> None:
