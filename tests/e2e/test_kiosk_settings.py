@@ -21,7 +21,10 @@ SMALL = ((1280, 800), (800, 1280), (1024, 600))
 
 async def set_up(running: Running, **more: object) -> None:
     """As the form on the tablet's page does it."""
-    ordinary = {"reach": Reach.BOTH, "text_size": TextSize.NORMAL, "switch": Switch.KEYBOARD, "flash": False}
+    ordinary = {
+        "reach": Reach.BOTH, "text_size": TextSize.NORMAL, "switch": Switch.KEYBOARD, "flash": False,
+        "loudest": 150, "plain_voice": False,
+    }  # fmt: skip
     now, tablet = datetime.now(UTC), await device(running)
     async with running.database.write() as session:
         await choose(session, await session.merge(tablet), at=now, **{**ordinary, **more})  # type: ignore[arg-type]

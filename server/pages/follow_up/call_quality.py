@@ -35,6 +35,7 @@ from server.pages.form import query
 from server.pages.needs.onward import link
 from server.pages.own_groups import own_groups
 from server.pages.rendering import render
+from server.security.actor import actor
 from server.security.gate import allow, other_group, right
 
 routes = web.RouteTableDef()
@@ -190,7 +191,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         charts={role: course_chart(side.series) for role, side in sides.items() if len(side.series) > 1},
         phases=_phases(call, sides),
         device=device,
-        contact_href=link(request, "contact", id=contact.id),
+        contact_href=_contact_href(request, contact),
         tablet_href=link(request, "tablet", id=device.id) if device and device.revoked_at is None else None,
         list_href=link(request, "call_quality"),
     )
@@ -233,3 +234,8 @@ def _phases(call: Call, sides: dict[CallRole, CallQuality]) -> list[tuple[str, i
         (N_("Vägen säkrades"), caller.dtls_ms if caller else None),
         (N_("Svar till första bild"), call.setup_ms),
     ]
+
+
+def _contact_href(request: web.Request, contact: PlannedContact) -> str | None:
+    """An administrator sees how calls went, and nothing of what they were about."""
+    return link(request, "contact", id=contact.id) if actor(request).may(Action.CONTACT_READ) else None
