@@ -115,6 +115,7 @@ async def tablet(request: web.Request) -> web.StreamResponse:
         clients=here,
         is_on=is_on(device, now),
         row=row,
+        may_close=actor(request).may(Action.TASK_READ),
         standing=STANDINGS[row.standing],
         history=history,
         **way,
