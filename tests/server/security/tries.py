@@ -170,8 +170,10 @@ TRIES: dict[str, list[Try]] = {
     "tablet_settings_save": [
         Try(
             lambda side: {"id": side.device.id},
-            lambda _: {"reach": "left", "text_size": "150", "switch": "two", "language": "sv", "loudest": "150"},
-        )
+            lambda _: {
+                "reach": "left", "text_size": "150", "switch": "two", "language": "sv", "loudest": "150",
+            },
+        )  # fmt: skip
     ],
     "tablet_invite": [Try(form=lambda side: {"client": str(side.client.id)})],
     "tablet_pairing": [Try(lambda side: {"id": side.pairing.id})],
