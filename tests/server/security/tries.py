@@ -39,25 +39,41 @@ def row(which: str, **fields: str) -> Try:
 def plan(side: Side) -> Form:
     """Everything that "Planera samtal" asks for."""
     return {
-        "client": str(side.client.id), "channel": "video", "service": str(side.service.id), "at": "14:30",
-        "window": "15", "minutes": "15", "pattern": "weekly", "first_day": "2026-12-03", "anyway": "1",
-        "staff": str(side.staff.id), "version": "1",
-    }  # fmt: skip
+        "client": str(side.client.id),
+        "channel": "video",
+        "service": str(side.service.id),
+        "at": "14:30",
+        "window": "15",
+        "minutes": "15",
+        "pattern": "weekly",
+        "first_day": "2026-12-03",
+        "anyway": "1",
+        "staff": str(side.staff.id),
+        "version": "1",
+    }
 
 
 def answered(side: Side, answer: str) -> Form:
     """What became of the row of an outage."""
     row = side.red.id
     return {
-        "row": str(row), "to": str(side.staff.id), f"do-{row}": answer,
-        f"version-{row}": str(side.red.version), f"start-{row}": "06:00", f"end-{row}": "06:15",
-    }  # fmt: skip
+        "row": str(row),
+        "to": str(side.staff.id),
+        f"do-{row}": answer,
+        f"version-{row}": str(side.red.version),
+        f"start-{row}": "06:00",
+        f"end-{row}": "06:15",
+    }
 
 
 def weather(side: Side, **fields: str) -> Form:
     return {
-        "from_date": "2026-12-01", "from_time": "06:40", "to_date": "2026-12-01", "to_time": "16:00", **fields
-    }  # fmt: skip
+        "from_date": "2026-12-01",
+        "from_time": "06:40",
+        "to_date": "2026-12-01",
+        "to_time": "16:00",
+        **fields,
+    }
 
 
 WEDNESDAY = "2026-12-02T10:00"
@@ -81,8 +97,10 @@ TRIES: dict[str, list[Try]] = {
     "api_disruption_report": [
         Try(
             sent=lambda side: {
-                "kind": "other", "scope": {"groups": [str(side.group.id)]},
-                "from": "2026-12-01T06:40", "to": "2026-12-01T16:00",
+                "kind": "other",
+                "scope": {"groups": [str(side.group.id)]},
+                "from": "2026-12-01T06:40",
+                "to": "2026-12-01T16:00",
             }
         )
     ],
@@ -124,9 +142,7 @@ TRIES: dict[str, list[Try]] = {
         Try(lambda side: {"id": side.underway.id}, lambda side: {f"result-{side.line}": "reached"})
     ],
     "carried_decide": [
-        Try(
-            lambda side: {"id": side.underway.id, "deed": side.deed.id}, lambda _: {"choice": "theirs"}
-        )
+        Try(lambda side: {"id": side.underway.id, "deed": side.deed.id}, lambda _: {"choice": "theirs"})
     ],
     "no_answer": [row("red")],
     "no_answer_say": [row("red", do="say", step="ring", outcome="no_answer")],
@@ -171,9 +187,13 @@ TRIES: dict[str, list[Try]] = {
         Try(
             lambda side: {"id": side.device.id},
             lambda _: {
-                "reach": "left", "text_size": "150", "switch": "two", "language": "sv", "loudest": "150",
+                "reach": "left",
+                "text_size": "150",
+                "switch": "two",
+                "language": "sv",
+                "loudest": "150",
             },
-        )  # fmt: skip
+        )
     ],
     "tablet_invite": [Try(form=lambda side: {"client": str(side.client.id)})],
     "tablet_pairing": [Try(lambda side: {"id": side.pairing.id})],
@@ -182,9 +202,7 @@ TRIES: dict[str, list[Try]] = {
     "tablet_test": [Try(lambda side: {"id": side.device.id})],
     "tablet_path": [Try(lambda side: {"id": side.device.id})],
     "tablet_path_test": [Try(lambda side: {"id": side.device.id})],
-    "tablet_move_in": [
-        Try(lambda side: {"id": side.device.id}, lambda side: {"client": str(side.mate.id)})
-    ],
+    "tablet_move_in": [Try(lambda side: {"id": side.device.id}, lambda side: {"client": str(side.mate.id)})],
     "tablet_move_out": [Try(lambda side: {"id": side.shared.id, "client": side.mate.id})],
     "tablet_install": [Try(lambda side: {"id": side.device.id}, lambda _: {"step": "volume"})],
     "tablet_revoke": [Try(lambda side: {"id": side.device.id})],
@@ -209,7 +227,10 @@ TRIES: dict[str, list[Try]] = {
     "export_run": [
         Try(
             form=lambda side: {
-                "what": "staff", "format": "csv", "purpose": "Arkivet", "group": str(side.group.id)
+                "what": "staff",
+                "format": "csv",
+                "purpose": "Arkivet",
+                "group": str(side.group.id),
             }
         )
     ],
@@ -225,7 +246,7 @@ TRIES: dict[str, list[Try]] = {
     "client_readers_print": [client(lambda _: {"purpose": "client"})],
     "clients": [Try(query=lambda side: {"grupp": side.group.id})],
     "clients_search": [Try(form=lambda side: {"grupp": str(side.group.id), "q": "Stina"})],
-}  # fmt: skip
+}
 
 
 async def ask(
