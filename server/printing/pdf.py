@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF, FontFace
+from fpdf.enums import MethodReturnValue
 
 from server.language import N_
 from server.pages.plan.day import PlanRow, WorkerDay
@@ -20,6 +22,9 @@ Say = Callable[[str], str]
 
 _TEXT, _MORE, _FIGURES = "text", "more", "figures"
 _MARGIN = 15.0
+_LINE = 5.5
+#: Lines of a row that go on one sheet, whatever stands above it; a longer one goes on in a row below.
+_MOST_LINES = 30
 _CHANNELS = {
     "physical": N_("Besök"),
     "video": N_("Video"),
@@ -152,18 +157,36 @@ class _Sheets(FPDF):
         self._table(head, homes, (40, 90, 50))
 
     def _table(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: tuple[int, ...]) -> None:
-        """A table that repeats its head on the next page and keeps a row together."""
+        """A table with its head on every page, its rows kept together but for those no sheet can hold."""
         self.set_font(_TEXT, size=11)
         bold, figures = FontFace(emphasis="BOLD"), FontFace(family=_FIGURES)
         with self.table(
-            col_widths=widths, borders_layout="HORIZONTAL_LINES", line_height=5.5, text_align="LEFT",
+            col_widths=widths, borders_layout="HORIZONTAL_LINES", line_height=_LINE, text_align="LEFT",
             headings_style=bold, padding=1,
         ) as table:  # fmt: skip
-            for cells in (head, *rows):
+            for cells in (head, *(part for row in rows for part in self._parts(row, widths))):
                 row = table.row()
                 for text in cells:
                     # Times and numbers begin with a figure: those have a typeface of their own.
                     row.cell(text, style=figures if text[:1].isdigit() else None)
+
+    def _parts(self, cells: Sequence[str], widths: tuple[int, ...]) -> Sequence[Sequence[str]]:
+        """The row itself, or the rows that it becomes when it is higher than a sheet."""
+        if sum(len(text) for text in cells) < _MOST_LINES and not any("\n" in text for text in cells):
+            return [cells]
+        columns = [self._lines(text, width) for text, width in zip(cells, widths, strict=True)]
+        longest = max(len(lines) for lines in columns)
+        if longest <= _MOST_LINES:
+            return [cells]
+        return [
+            ["\n".join(lines[first : first + _MOST_LINES]) for lines in columns]
+            for first in range(0, longest, _MOST_LINES)
+        ]
+
+    def _lines(self, text: str, width: int) -> list[str]:
+        """The text as it is broken in a cell that is so many millimetres wide."""
+        lines = self.multi_cell(width - 2, _LINE, text, dry_run=True, output=MethodReturnValue.LINES)
+        return cast(list[str], lines)
 
     def _when(self, row: PlanRow) -> tuple[str, str]:
         return self._paper.time(row.contact.start), str(row.contact.minutes)

@@ -147,6 +147,26 @@ async def test_the_same_as_a_pdf(site: Site, anna: Staff, browser: Browser, what
         assert text not in whole
 
 
+@pytest.mark.parametrize("what", ["personal", "brukare"])
+async def test_a_note_longer_than_a_sheet_goes_on_on_the_next(
+    site: Site, anna: Staff, browser: Browser, what: str
+) -> None:
+    """Each line of it is printed; one long row does not keep the rest of the day from paper."""
+    lines = [f"Rad {number} av {'många' * (number % 30)}" for number in range(120)]
+    async with site.database.write() as session:
+        client = await make_client(session, site.town, "Gunnar", "Berg")
+        await make_contact(
+            session, client, site.town.services["PV-MOR"], "2026-12-01 08:00", staff=[anna],
+            note="\n".join(lines),
+        )  # fmt: skip
+    answer = await browser.get(f"/utskrift.pdf?vad={what}")
+    assert answer.status == 200
+    whole = "\n".join(one.extract_text() for one in PdfReader(BytesIO(await answer.read())).pages)
+    missing = [number for number in range(120) if f"Rad {number} av" not in whole]
+    assert not missing
+    assert "Ingrid B." in whole
+
+
 async def test_an_empty_day_is_a_pdf_that_says_so(browser: Browser) -> None:
     answer = await browser.get("/utskrift.pdf")
     (page,) = PdfReader(BytesIO(await answer.read())).pages
