@@ -21,8 +21,9 @@ from server.media.janus.refusals import NO_ROOM, in_words
 from server.media.janus.room import Room
 from server.media.janus.session import Gone, Refused
 
-#: Seconds: until some node answers at the start, and that questions wait for a room's new node.
-START, REPLACEMENT = 10.0, 20.0
+#: Seconds: until some node answers at the start, that the others have after it, and that questions wait for a
+#: room's new node.
+START, OTHERS, REPLACEMENT = 10.0, 2.0, 20.0
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,10 @@ class JanusEngine:
         self._news = asyncio.Event()
 
     async def start(self) -> None:
-        """Reach the nodes; returns when one answers. Raises `Fault` ``media.away``."""
+        """Reach the nodes; returns when all answer, or when one does and the others had their time.
+
+        Raises `Fault` ``media.away``.
+        """
         if self._client is None:
             self._client = ClientSession()
             for node in self._nodes:
@@ -54,6 +58,11 @@ class JanusEngine:
                     await self._something_new()
         except TimeoutError:
             raise fault("media.away") from None
+        # Otherwise the first rooms would all go to whichever was quickest to answer.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OTHERS):
+                while not all(node.answers for node in self._nodes):
+                    await self._something_new()
 
     async def stop(self) -> None:
         """Close every room and let go of the nodes."""
