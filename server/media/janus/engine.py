@@ -21,8 +21,8 @@ from server.media.janus.refusals import NO_ROOM, in_words
 from server.media.janus.room import Room
 from server.media.janus.session import Gone, Refused
 
-#: Seconds: until some node answers at the start, that the others have after it, and that questions wait for a
-#: room's new node.
+#: Seconds: until some node answers at the start, that all have to answer before the first room is placed, and
+#: that questions wait for a room's new node.
 START, OTHERS, REPLACEMENT = 10.0, 2.0, 20.0
 
 log = logging.getLogger(__name__)
@@ -42,14 +42,18 @@ class JanusEngine:
         self._client: ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        #: Until when, by the loop's clock, the first rooms wait for the nodes that do not answer yet.
+        self._others_by = 0.0
 
     async def start(self) -> None:
-        """Reach the nodes; returns when all answer, or when one does and the others had their time.
+        """Reach the nodes; returns when one answers, and at first when the others have had their time too.
 
         Raises `Fault` ``media.away``.
         """
+        loop = asyncio.get_running_loop()
         if self._client is None:
             self._client = ClientSession()
+            self._others_by = loop.time() + OTHERS
             for node in self._nodes:
                 self._do(node.keep(self._client))
         try:
@@ -58,11 +62,13 @@ class JanusEngine:
                     await self._something_new()
         except TimeoutError:
             raise fault("media.away") from None
-        # Otherwise the first rooms would all go to whichever was quickest to answer.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(OTHERS):
-                while not all(node.answers for node in self._nodes):
-                    await self._something_new()
+        # Otherwise the first rooms would all go to whichever was quickest to answer. Once only: everybody who
+        # comes into a room passes here, and a node that is dead later on holds nobody up.
+        if loop.time() < self._others_by:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._others_by):
+                    while not all(node.answers for node in self._nodes):
+                        await self._something_new()
 
     async def stop(self) -> None:
         """Close every room and let go of the nodes."""
