@@ -18,7 +18,7 @@ from server.media.engine import Event, MediaEngine, Offer, Offered, Place, Place
 from server.media.janus.engine import JanusEngine
 from tests.server.media.addresses import LOOPBACK, beyond_loopback
 from tests.server.media.conftest import Gathering, meeting, need_janus
-from tests.server.media.janus_process import NO_ADDRESS, JanusProcess
+from tests.server.media.janus_process import NO_ADDRESS, JanusProcess, cannot
 
 #: The publish side offers, the subscribe side answers; candidates are gathered before they are told.
 SCRIPT = """
@@ -83,7 +83,7 @@ async def both_engines(
             need_janus()
             far = ends.enter_context(beyond_loopback())
             if far is None:
-                pytest.skip(NO_ADDRESS)
+                cannot(NO_ADDRESS)
             process = JanusProcess(far)
             ends.callback(process.stop)
             process.start()

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.e2e.test_checkin_room import AGAIN, NOTE, Meeting, meeting, sees, was_told
 from tests.server.media.addresses import beyond_loopback
 from tests.server.media.conftest import need_janus
-from tests.server.media.janus_process import NO_ADDRESS, JanusProcess
+from tests.server.media.janus_process import NO_ADDRESS, JanusProcess, cannot
 
 __all__ = ["meeting"]
 
@@ -21,7 +21,7 @@ def nodes() -> Iterator[list[JanusProcess]]:
     need_janus()
     with beyond_loopback() as far:
         if far is None:
-            pytest.skip(NO_ADDRESS)
+            cannot(NO_ADDRESS)
         made = sorted((JanusProcess(far), JanusProcess(far)), key=lambda one: one.node.url)
         try:
             for one in made:

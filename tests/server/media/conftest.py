@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from server.media.engine import Event, MediaEngine, Offered, Placed
 from server.media.janus.engine import JanusEngine
 from tests.server.media.addresses import LOOPBACK, beyond_loopback
 from tests.server.media.content import Content
-from tests.server.media.janus_process import MISSING, NO_ADDRESS, JanusProcess, there
+from tests.server.media.janus_process import MISSING, NO_ADDRESS, JanusProcess, cannot, there
 from tests.server.media.peer import Person
 
 __all__ = ["LOOPBACK", "Gathering", "until"]
@@ -189,16 +188,14 @@ def far() -> Iterator[str]:
     """An address of this machine that is not the loopback."""
     with beyond_loopback() as address:
         if address is None:
-            pytest.skip(NO_ADDRESS)
+            cannot(NO_ADDRESS)
         yield address
 
 
 def need_janus() -> None:
     """Skip by name where it is not installed; CI must have it."""
     if not there():
-        if os.environ.get("CI"):
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
+        cannot(MISSING)
 
 
 @pytest.fixture(scope="session")
