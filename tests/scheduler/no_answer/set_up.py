@@ -53,8 +53,8 @@ class Evening:
     client: Client
     row_id: UUID
 
-    async def ring(self, cause: Cause = Cause.NO_ANSWER) -> None:
-        """Anna rings for a minute, and it ends as `cause` says."""
+    async def _rung(self) -> Call:
+        """Anna's call, which rings from now."""
         now = self.clock.now()
         async with self.database.write() as session:
             call = Call(id=new_id(), contact_id=self.row_id, rung_at=now, state=CallState.RINGING)
@@ -64,23 +64,20 @@ class Evening:
                 CallParticipant(id=new_id(), call_id=call.id, role=role, staff_id=self.anna.id)
                 for role in (CallRole.WORKER, CallRole.CLIENT)
             )
+        return call
+
+    async def ring(self, cause: Cause = Cause.NO_ANSWER) -> None:
+        """Anna rings for a minute, and it ends as `cause` says."""
+        call = await self._rung()
         self.clock.move(timedelta(minutes=1))
         async with self.database.write() as session:
             await end(session, await fetch_call(session, call.id), cause, self.clock.now(), Hand("call"))
 
     async def machine_answers(self) -> Call:
         """Anna rings, and the tablet takes the call by itself after ten seconds."""
-        now = self.clock.now()
+        call = await self._rung()
+        self.clock.move(timedelta(seconds=10))
         async with self.database.write() as session:
-            call = Call(id=new_id(), contact_id=self.row_id, rung_at=now, state=CallState.RINGING)
-            session.add(call)
-            await session.flush()
-            session.add_all(
-                CallParticipant(id=new_id(), call_id=call.id, role=role, staff_id=self.anna.id)
-                for role in (CallRole.WORKER, CallRole.CLIENT)
-            )
-            self.clock.move(timedelta(seconds=10))
-            await session.flush()
             await answer(session, await fetch_call(session, call.id), self.clock.now(), auto=True,
                          hand=Hand("tablet"))  # fmt: skip
         return call
